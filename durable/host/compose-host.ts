@@ -207,6 +207,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     mayDrop: (through) => rooms.mayDrop(through),
     hasTraded: (room) => rooms.hasTraded(room),
     keepBeforeDrop: (room, through, trades) => rooms.keepBeforeDrop(room, through, trades),
+    keptAfterAll: (...kept) => registry.noteKept(...kept),
   });
   const trimTrades = () => trimWindows(loaded.tradeWindows());
   const folding = new Folding({

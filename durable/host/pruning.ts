@@ -5,7 +5,7 @@ import type { AlertFollowing } from "./alerts/alert-following.ts";
 import { passBack, readTradesBack } from "./append/read-trades.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { HostLog, RoomId } from "./log/host-log.ts";
-import type { RoomRecord } from "./room-record.ts";
+import type { Reach, RoomRecord } from "./room-record.ts";
 
 /** Rooms that write down in one turn what would go with the log. */
 const AT_ONCE = 20;
@@ -24,6 +24,8 @@ export interface PruningDeps {
   hasTraded: (room: RoomId) => boolean;
   /** Writes down what a room would lose with the log up to `through`; `trades` is null where it has had none. */
   keepBeforeDrop: (room: RoomId, through: Cursor, trades: TradeReading | null) => void;
+  /** What was written down of a room was not dropped: its log reaches back as far as it `did`. */
+  keptAfterAll: (record: RoomRecord, through: Cursor, did: Reach) => void;
   /** One turn of the event loop. */
   pause: () => Promise<void>;
   keepAwake: (work: Promise<void>) => void;
@@ -54,6 +56,7 @@ export class Pruning {
 
   async #run(): Promise<void> {
     const { log, mayDrop, keepBeforeDrop, recordOf, catchUp, following, pause } = this.#deps;
+    const { keptAfterAll } = this.#deps;
     for (;;) {
       const due = log.prunable;
       if (due === null || !mayDrop(due.through)) return;
@@ -61,12 +64,19 @@ export class Pruning {
       await catchUp.runThrough(records, due.through);
       await following.read(records);
       const trades = await this.#tradesOf(due);
+      const did = records.map(({ before, reaches, pending }) => ({ before, reaches, pending }));
       for (const [at, room] of due.rooms.entries()) {
         keepBeforeDrop(room, due.through, trades.get(room) ?? null);
         if ((at + 1) % AT_ONCE === 0) await pause();
       }
       // It may have begun to store anew meanwhile, as with another database.
-      if (log.prunable?.through === due.through && mayDrop(due.through)) log.prune(due.through);
+      if (log.prunable?.through === due.through && mayDrop(due.through)) {
+        log.prune(due.through);
+        continue;
+      }
+      for (const [at, record] of records.entries()) {
+        keptAfterAll(record, due.through, did[at] as Reach);
+      }
     }
   }
 

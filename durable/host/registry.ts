@@ -3,7 +3,7 @@ import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/words/time.ts";
 import type { SqlPort } from "../room/sql-port.ts";
 import type { RoomId } from "./log/host-log.ts";
 import { type RoomsPage, readRooms } from "./read-rooms.ts";
-import type { RoomRecord } from "./room-record.ts";
+import type { Reach, RoomRecord } from "./room-record.ts";
 
 /** As `readRooms` reads them. */
 const PENDING = { place: 1, life: 2 } as const;
@@ -131,6 +131,14 @@ export class Registry {
     const record = this.byId(id);
     if (this.find(record.symbol) === record || record.before >= through) return;
     record.before = through;
+    this.save(record);
+  }
+
+  /** What was about to be dropped up to `through` stays: the room reaches back as far as it `did`. Not where it has learned more meanwhile. */
+  noteKept(record: RoomRecord, through: Cursor, did: Reach): void {
+    if (record.before > through || record.pending !== did.pending) return;
+    record.before = did.before;
+    record.reaches = did.reaches;
     this.save(record);
   }
 

@@ -23,3 +23,6 @@ export interface RoomRecord {
   /** In which of the host's tenures it was made, or came back: see `Tenures`. */
   tenure: number;
 }
+
+/** How far back the log of a room reaches. */
+export type Reach = Pick<RoomRecord, "before" | "reaches" | "pending">;

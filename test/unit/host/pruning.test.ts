@@ -73,16 +73,19 @@ function host(rooms: number) {
     pause,
   });
   const work: Promise<void>[] = [];
+  /** What whoever keeps the log says when it is asked; then yes. */
+  const may: boolean[] = [];
   const pruning = new Pruning({
     ...{ log, catchUp, pause },
     following: { read: async () => undefined },
     recordOf: (id) => registry.byId(id),
-    mayDrop: () => true,
+    mayDrop: () => may.shift() ?? true,
     hasTraded: (id) => of(id).state.hasTraded,
     keepBeforeDrop: (id, through, trades) => {
       of(id).state.keepBeforeDrop(through, trades);
       of(id).roomLog.noteDropped(through);
     },
+    keptAfterAll: (...kept) => registry.noteKept(...kept),
     keepAwake: (one) => work.push(one),
   });
   const store = () => {
@@ -94,7 +97,7 @@ function host(rooms: number) {
     }
   };
   return {
-    ...{ log, ids, of, open, commit, read },
+    ...{ log, ids, of, open, commit, read, may },
     prune: async () => {
       store();
       read.rows = 0;
@@ -155,5 +158,17 @@ describe("before the oldest of the log is dropped", () => {
     expect(kept).toBe(2_500);
     expect(log.events).toBeLessThan(5_000);
     expect(state.hasTraded).toBe(true);
+  });
+
+  it("a room reaches back as far as before where the log is kept after all, as where the database became another", async () => {
+    const { ids, commit, open, may, prune, log } = host(2);
+    for (let at = 0; at < 2_500; at += 1) commit(() => [point(at)]);
+    may.push(true, false, false);
+    await prune();
+    expect(log.prunedThrough).toBeLessThan(NOW_US);
+    for (const id of ids) expect(open(id).roomLog.prunedThrough).toBe(0);
+    await prune();
+    expect(log.prunedThrough).toBeGreaterThan(NOW_US);
+    for (const id of ids) expect(open(id).roomLog.prunedThrough).toBe(log.prunedThrough);
   });
 });

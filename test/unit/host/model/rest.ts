@@ -32,6 +32,8 @@ async function comeToRest(hosts: ModelHosts): Promise<void> {
   hosts.throwFailures();
   for (const symbol of SYMBOLS)
     await poll(hosts, symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
+  // A room that nobody had asked for since it moved may have found that something changed.
+  await hosts.pass(16_000);
 }
 
 /** What must be true once everything that can get better has. */
