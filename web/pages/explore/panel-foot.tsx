@@ -44,11 +44,14 @@ export function PanelFoot(props: {
 
 function wordsOf(drawn: PanelAnswer, isCompared: boolean): string {
   const { stepUs, lines, lineCount, compared, missing, unasked } = drawn;
-  const without = missing.map(({ symbol }) => symbol).join(", ");
+  const lacking = (wanted: string) =>
+    missing.flatMap(({ symbol, what }) => (what === wanted ? symbol : [])).join(", ");
+  const [unknown, without] = [lacking("symbol"), lacking("metric")];
   return [
     `a point every ${formatStep(stepUs)}`,
     lineCount > lines.length && `${lines.length} of ${lineCount} lines: choose some by labels`,
     isCompared && !hasPoints(compared) && "no points yesterday at this time",
+    unknown !== "" && `never pushed: ${unknown}`,
     without !== "" && `${without} without this metric`,
     unasked.length > 0 && `not asked: ${unasked.join(", ")}`,
   ]

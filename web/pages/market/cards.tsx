@@ -13,6 +13,7 @@ import { zoneOf } from "../../data/times/zone-offset.ts";
 import { zoneTicks } from "../../data/times/zone-ticks.ts";
 import { askDayGains, askDeskSeries } from "../../feed/market/desk-questions.ts";
 import type { MarketFeed } from "../../feed/market/market-feed.ts";
+import { isCutOff } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { useAnswer } from "../shell/use-answer.ts";
 import { signClass } from "../sign-class.ts";
@@ -36,7 +37,10 @@ export function Cards({ desk, market }: { desk: Desk; market: MarketFeed | null 
   const isConnecting = market === null || (open === null && !market.isLive());
   const positions = positionsCard(open, useLooks(open && open.long + open.short));
   return (
-    <ul class="cards market-cards" aria-label="The desk">
+    <ul
+      class={`cards market-cards ${isCutOff(desk.symbols) ? "is-cut-off" : ""}`}
+      aria-label="The desk"
+    >
       <SeriesCards desk={desk} />
       <GainCard desk={desk} symbols={isConnecting ? null : (open?.symbols ?? [])} />
       <Card {...positions} {...(isConnecting && { beside: "Waiting for the stream" })} />
