@@ -239,7 +239,9 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
 
   #measure(rolledThroughUs: EpochUs | null, isBehind: boolean): void {
     const lagS = rolledThroughUs === null ? 0 : (this.#clock.nowUs() - rolledThroughUs) / 1e6;
-    Object.assign(keeperState, { rolledThroughUs, isBehind, lagS });
+    // Upkeep counts them, which is minutes ago: whoever is not behind has left none.
+    const staleHours = isBehind ? keeperState.staleHours : 0;
+    Object.assign(keeperState, { rolledThroughUs, isBehind, lagS, staleHours });
   }
 
   async #isUpkeepDue(): Promise<boolean> {

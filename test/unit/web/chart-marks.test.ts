@@ -20,14 +20,16 @@ const LIFE: OrderEvent[] = [
 const DIGITS = digitsOf([99.75]);
 
 const words = (states: readonly OrderEvent[]) =>
-  marksOf(addOrders([], states), NO_NOTES).map((mark) => `${mark.ts} ${markWords(mark, DIGITS)}`);
+  marksOf(addOrders([], states, false), NO_NOTES).map(
+    (mark) => `${mark.ts} ${markWords(mark, DIGITS)}`,
+  );
 
 test("OR-3 an order is marked where it was sent, and each fill at what it alone cost, in whatever order its states come", () => {
   const expected = ["1 sent buy 3 at 100.00", "3 filled buy 1 at 99.00", "4 filled buy 2 at 99.75"];
   fc.assert(
     fc.property(fc.shuffledSubarray([...LIFE, ...LIFE], { minLength: 8 }), (states) => {
       expect(words(states)).toEqual(expected);
-      expect(addOrders([], states).map((life) => newestOf(life).status)).toEqual(["filled"]);
+      expect(addOrders([], states, false).map((life) => newestOf(life).status)).toEqual(["filled"]);
     }),
   );
 });
@@ -48,11 +50,11 @@ test("orders and their states are bounded for a page that is left open for days"
   const many = Array.from({ length: 3_000 }, (_, i): OrderEvent => {
     return { ...order, id: String(i), status: "sent", ts: i as EpochUs };
   });
-  const orders = addOrders([], many);
+  const orders = addOrders([], many, false);
   expect(orders).toHaveLength(2_000);
   expect(newestOf(orders[0] ?? [LIFE[0] as OrderEvent]).id).toBe("2999");
   const states = many.map((state) => ({ ...state, id: "1", status: "acknowledged" as const }));
-  expect(addOrders([], states)[0]?.length).toBe(100);
+  expect(addOrders([], states, false)[0]?.length).toBe(100);
 });
 
 test("N-1 of two notes of one name the later in the log stays, in whatever order they come, and the newest are kept", () => {
@@ -75,7 +77,7 @@ test("N-1 of two notes of one name the later in the log stays, in whatever order
 
 test("marks of orders and notes stand in time", () => {
   const note: NoteEvent = { kind: "note", ts: 2 as EpochUs, text: "halt" };
-  const marks = marksOf(addOrders([], LIFE), addNotes(NO_NOTES, [note], 1 as Cursor));
+  const marks = marksOf(addOrders([], LIFE, false), addNotes(NO_NOTES, [note], 1 as Cursor));
   expect(marks.map(({ kind, ts }) => `${ts} ${kind}`)).toEqual([
     "1 sent",
     "2 note",
@@ -116,6 +118,7 @@ test("marks of one bar that look alike are one with a count, in time; those that
         ...states("d", "buy", MINUTE_US - 1, 104),
         ...states("e", "buy", MINUTE_US, 90),
       ],
+      false,
     ),
     NO_NOTES,
   );

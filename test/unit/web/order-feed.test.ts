@@ -32,7 +32,11 @@ function world(count: number) {
   const ids = (orders: readonly (readonly OrderEvent[])[]) => orders.map(([state]) => state?.id);
   const see = (from: number, to: number, isNewest = false) =>
     feed.see({ fromUs: from * MINUTE_US, toUs: to * MINUTE_US, isNewest });
-  const tell = (order: OrderEvent) => feed.take({ cursor: 9 as Cursor, events: [order] });
+  let cursor = 1;
+  const tell = (...events: OrderEvent[]) => {
+    cursor += 1;
+    feed.take({ cursor: cursor as Cursor, events });
+  };
   return { clock, asked, feed, ids, see, tell, orderOf };
 }
 
@@ -63,10 +67,11 @@ test("OR-5 orders of the range in sight are marked, however many began since, an
     ...Array.from({ length: 101 }, (_, i) => `${501 - i}`),
     ...Array.from({ length: 40 }, (_, i) => `${129 - i}`),
   ]);
-  // What comes of one that is in sight is of the last, and it is marked once.
+  // What comes of one that is in sight is marked with it.
   tell({ ...orderOf(110), status: "filled" });
-  expect(ids(feed.marked()).filter((id) => id === "110")).toHaveLength(1);
-  expect(feed.held()).toHaveLength(102);
+  const [life, ...others] = feed.marked().filter(([{ id }]) => id === "110");
+  expect([life?.map(({ status }) => status), others]).toEqual([["sent", "filled"], []]);
+  expect(feed.held()).toHaveLength(101);
   // After a gap the range may lack something too.
   feed.load();
   await clock.advance(1);
@@ -99,4 +104,44 @@ test("the list grows as long as there are more, up to a bound, and keeps what ca
     100, 200, 400, 800, 1_600, 2_000,
   ]);
   expect(ids(feed.held())).toEqual(Array.from({ length: 2_000 }, (_, i) => `${5_001 - i}`));
+});
+
+test("what goes on of an order that the list lacks is not listed as the newest: the list is asked for again", async () => {
+  const { clock, asked, feed, ids, tell, orderOf } = world(500);
+  const newest = Array.from({ length: 100 }, (_, i) => `${500 - i}`);
+  // The room tells of the last seconds, before the list has come and behind it: that is in the list, or of an order before those.
+  const past = (id: string) => feed.take({ cursor: 1 as Cursor, events: [{ ...orderOf(1), id }] });
+  past("3");
+  feed.load();
+  await clock.advance(1);
+  past("4");
+  expect(ids(feed.held())).toEqual(newest);
+  tell({ ...orderOf(502), id: "5", status: "filled" });
+  tell({ ...orderOf(503), id: "6", status: "filled" });
+  expect(ids(feed.held())).toEqual(newest);
+  await clock.advance(1);
+  expect(asked).toHaveLength(2);
+  await clock.advance(30_000);
+  expect(asked).toHaveLength(3);
+  // In whatever order the states of a new one come it is the newest.
+  feed.take({
+    cursor: 10 as Cursor,
+    events: [
+      { ...orderOf(505), id: "new", status: "filled" },
+      { ...orderOf(504), id: "new" },
+    ],
+  });
+  expect(ids(feed.held())).toEqual(["new", ...newest]);
+  expect(feed.isWhole()).toBe(false);
+});
+
+test("more orders than the list was asked for have come since: it does not shrink", async () => {
+  const { clock, feed, tell, orderOf } = world(500);
+  feed.load();
+  await clock.advance(1);
+  for (let minute = 501; minute <= 800; minute += 1) tell(orderOf(minute));
+  expect(feed.held()).toHaveLength(400);
+  feed.more();
+  await clock.advance(1);
+  expect(feed.held().length).toBeGreaterThanOrEqual(400);
 });

@@ -1,4 +1,5 @@
 import { orderKey, replaces, stateKey } from "../../../src/core/orders/order-state.ts";
+import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 
 /** What is known of an order: its states in time, the newest last. */
@@ -11,11 +12,15 @@ export type Orders = readonly OrderLife[];
 export const MOST_ORDERS = 2_000;
 const MOST_STATES = 100;
 
-/** Takes states in any order and any number of times: an order that is new goes before the others. */
-export function addOrders(known: Orders, fresh: readonly OrderEvent[]): Orders {
+/**
+ * Takes states in any order and any number of times: an order that is new goes before the others. `isCut`: others began before the known ones, so
+ * that one that is told to go on may be one of those, and is left out.
+ */
+export function addOrders(known: Orders, fresh: readonly OrderEvent[], isCut: boolean): Orders {
   const orders = new Map(known.map((life) => [orderKey(life[0]), life]));
-  for (const state of fresh) {
+  for (const state of fresh.toSorted((a, b) => Number(isBegin(b)) - Number(isBegin(a)))) {
     const life = orders.get(orderKey(state));
+    if (life === undefined && isCut && !isBegin(state)) continue;
     orders.set(orderKey(state), life === undefined ? [state] : withState(life, state));
   }
   const all = [...orders.values()];
@@ -23,15 +28,15 @@ export function addOrders(known: Orders, fresh: readonly OrderEvent[]): Orders {
   return [...begun, ...all].slice(0, MOST_ORDERS);
 }
 
-/** Orders that began last as an answer has them, with what is known of them and of those that began since. */
-export function answeredOrders(known: Orders, answer: readonly OrderEvent[]): Orders {
-  // What came live before the answer is newer than the answer, or in it.
-  const oldestUs = answer.at(-1)?.ts ?? 0;
-  const live = known.filter(([first]) => first.ts >= oldestUs).reverse();
-  return addOrders(
-    answer.map((order) => [order]),
-    live.flat(),
-  );
+/** Orders that began last as an answer has them, with what is known of those, and with the states that have come behind its cursor. */
+export function answeredOrders(
+  known: Orders,
+  { orders: answer, truncated }: Pick<OrdersAnswer, "orders" | "truncated">,
+  since: readonly OrderEvent[],
+): Orders {
+  const answered: Orders = answer.map((order) => [order]);
+  const lives = known.filter(([first]) => isOfOne(answered, first)).flat();
+  return addOrders(addOrders(answered, lives, true), since, truncated);
 }
 
 /** Orders that are known by the one or the other: of an order in both what is known by the first. */
@@ -40,9 +45,25 @@ export function joinedOrders(one: Orders, other: Orders): Orders {
   return [...one, ...other.filter(([first]) => !keys.has(orderKey(first)))];
 }
 
+/** Is it a state of one of them? */
+export function isOfOne(known: Orders, state: OrderEvent): boolean {
+  const key = orderKey(state);
+  return known.some(([first]) => orderKey(first) === key);
+}
+
+/** Is it of none of them, and may have begun before they did? */
+export function isOfOlder(known: Orders, state: OrderEvent): boolean {
+  return !isBegin(state) && !isOfOne(known, state);
+}
+
 /** An order as it is now. */
 export function newestOf(life: OrderLife): OrderEvent {
   return life.at(-1) as OrderEvent;
+}
+
+/** May it be the first that is told of an order? Before the others something was. */
+function isBegin({ status }: OrderEvent): boolean {
+  return status === "sent" || status === "acknowledged" || status === "rejected";
 }
 
 function withState(life: OrderLife, state: OrderEvent): OrderLife {

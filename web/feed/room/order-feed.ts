@@ -1,46 +1,75 @@
 import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
+import type { OrderEvent } from "../../../src/protocol/events/order.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
+import type { Frame } from "../../data/bars/join.ts";
 import type { Span } from "../../data/bars/ranges.ts";
 import { type InSight, spanToLoad } from "../../data/bars/time-window.ts";
 import {
   addOrders,
   answeredOrders,
+  isOfOlder,
+  isOfOne,
   joinedOrders,
   MOST_ORDERS,
   type Orders,
 } from "../../data/tables/orders.ts";
 import { DIRTY } from "../dirty.ts";
 import type { FeedDeps } from "../feed-deps.ts";
+import { paced } from "../paced.ts";
 import { openHeldFeed } from "./held-feed.ts";
 import { heldMachine, initiallyHeld } from "./held-machine.ts";
 
 /** So many orders are asked for at first, and twice as many each time more are wanted. */
 const ASKED_FIRST = 100;
 
+/** What goes on of an order that the list lacks may be of one that began lately: the list is asked for again at most so often, in ms. */
+const AGAIN_MS = 30_000;
+
 /** Orders, and whether there are more before them. */
 interface HeldOrders {
   orders: Orders;
   isCut: boolean;
+  /** Every state up to here is in the answer that these are of. */
+  through: Cursor;
+  /** States that came behind that, and where: another answer may know less. */
+  since: readonly (readonly [Cursor, OrderEvent])[];
 }
 
-export const NO_ORDERS_YET = initiallyHeld<HeldOrders>({ orders: [], isCut: false });
+export const NO_ORDERS_YET = initiallyHeld<HeldOrders>({
+  ...{ orders: [], isCut: false, through: CURSOR_ORIGIN, since: [] },
+});
 
 /** The orders of a symbol that began last: in whatever order their states come, the newest of each stays. */
 export const orderMachine = heldMachine<HeldOrders, OrdersAnswer>({
-  answered: (held, { orders, truncated: isCut }) => ({
-    orders: answeredOrders(held.orders, orders),
-    isCut,
-  }),
-  framed(held, { events }) {
+  answered(held, answer) {
+    const { cursor: through, truncated: isCut } = answer;
+    const since = held.since.filter(([cursor]) => cursor > through);
+    const states = since.map(([, state]) => state);
+    return { orders: answeredOrders(held.orders, answer, states), isCut, through, since };
+  },
+  framed(held, { cursor, events }) {
     const fresh = events.filter((event) => event.kind === "order");
-    return fresh.length === 0 ? null : { ...held, orders: addOrders(held.orders, fresh) };
+    if (fresh.length === 0) return null;
+    const since = [...held.since, ...fresh.map((state) => [cursor, state] as const)];
+    // What the answer lacks of before its cursor began before the orders that it has.
+    const isOld = cursor <= held.through;
+    const theirs = isOld ? fresh.filter((state) => isOfOne(held.orders, state)) : fresh;
+    const orders = addOrders(held.orders, theirs, held.isCut);
+    return { ...held, orders, since: since.slice(-MOST_ORDERS) };
   },
   dirty: DIRTY.orders,
 });
 
-/** Orders that began in a range; what comes of them later is of those that began last. */
+/** Orders that began in a range, and what comes of them later. */
 const rangedMachine = heldMachine<HeldOrders, OrdersAnswer>({
-  answered: (_, { orders, truncated: isCut }) => ({ orders: answeredOrders([], orders), isCut }),
-  framed: () => null,
+  answered: (held, answer) => ({
+    ...{ ...held, orders: answeredOrders([], answer, []), isCut: answer.truncated },
+  }),
+  framed(held, { events }) {
+    const fresh = events.filter((event) => event.kind === "order");
+    const theirs = fresh.filter((event) => isOfOne(held.orders, event));
+    return theirs.length === 0 ? null : { ...held, orders: addOrders(held.orders, theirs, true) };
+  },
   dirty: DIRTY.orders,
 });
 
@@ -72,17 +101,23 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
       ...(toUs !== null && { to: toUs }),
     });
   });
+  const again = paced(deps, () => last.load(), AGAIN_MS);
   return {
     /** Those that began last first. */
     held: () => last.held().orders,
+    /** Whether these are all there are. */
+    isWhole: () => !last.held().isCut,
     /** Whether there are more, which `more` brings. */
     hasMore: () => last.held().isCut && limit < MOST_ORDERS,
     more() {
-      limit = Math.min(limit * 2, MOST_ORDERS);
+      // More than were asked for may have come since.
+      do limit *= 2;
+      while (limit < last.held().orders.length);
+      limit = Math.min(limit, MOST_ORDERS);
       last.load();
     },
     /** Those, and what is known of orders that began in sight. */
-    marked: () => joinedOrders(last.held().orders, ranged.held().orders),
+    marked,
     /** Whether more began in sight than are marked. */
     isCut: () => span !== null && !isKnown(span) && ranged.held().isCut,
     /** These are in sight now. */
@@ -96,12 +131,25 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
       askedFor = null;
       last.load();
     },
-    take: last.take,
+    take(frame: Frame) {
+      last.take(frame);
+      ranged.take(frame);
+      if (!last.held().isCut) return;
+      const known = marked();
+      if (frame.events.some((event) => event.kind === "order" && isOfOlder(known, event))) {
+        again.ask();
+      }
+    },
     close() {
+      again.stop();
       last.close();
       ranged.close();
     },
   };
+
+  function marked(): Orders {
+    return joinedOrders(last.held().orders, ranged.held().orders);
+  }
 
   function askRanged(): void {
     if (span === null || span === askedFor || isKnown(span)) return;

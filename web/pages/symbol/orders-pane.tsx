@@ -21,7 +21,7 @@ const SHORT: { [status in OrderStatus]?: string } = {
 /** The orders of a symbol, those that began last first, each leading to its trace. Nothing where there is none. */
 export function OrdersPane({ view }: { view: SymbolView }) {
   useRepaint(view, DIRTY.orders, REPAINT_MS);
-  const { held, hasMore, more } = view.feed.orders;
+  const { held, isWhole, hasMore, more } = view.feed.orders;
   const orders = held().map(newestOf);
   if (orders.length === 0) return null;
   const nowMs = view.clock.nowMs();
@@ -30,7 +30,7 @@ export function OrdersPane({ view }: { view: SymbolView }) {
   return (
     <section class="orders-pane" aria-labelledby="orders-title">
       <h2 id="orders-title">
-        Orders <span>{hasMore() ? `the newest ${orders.length}` : orders.length}</span>
+        Orders <span>{isWhole() ? orders.length : `the newest ${orders.length}`}</span>
       </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
       <div class="order-list" tabIndex={0}>
