@@ -19,7 +19,7 @@ import {
   TELLS,
 } from "../../data/alerts/draft.ts";
 import type { Desk } from "../shell/desk.ts";
-import { FailureWords } from "../shell/failure-words.tsx";
+import { DO_AGAIN, FailureWords } from "../shell/failure-words.tsx";
 import { Backtested } from "./backtested.tsx";
 import { useWriting } from "./use-writing.ts";
 
@@ -149,7 +149,7 @@ export function RuleEditor(props: {
           {fault}
         </p>
       )}
-      <FailureWords failure={failure} />
+      <FailureWords failure={failure} again={DO_AGAIN} />
       <div class="editor-foot">
         <button class="button" type="submit" aria-disabled={isBusy}>
           {isNew ? "Set the rule" : "Change the rule"}

@@ -1,7 +1,7 @@
 import type { AlertsAnswer, KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
 import { wordsOfRule } from "../../data/alerts/draft.ts";
 import type { Desk } from "../shell/desk.ts";
-import { FailureWords } from "../shell/failure-words.tsx";
+import { DO_AGAIN, FailureWords } from "../shell/failure-words.tsx";
 import { DeleteButton } from "./delete-button.tsx";
 import { useWriting } from "./use-writing.ts";
 
@@ -25,7 +25,7 @@ export function Rules(props: {
   }
   return (
     <>
-      <FailureWords failure={failure} />
+      <FailureWords failure={failure} again={DO_AGAIN} />
       <table class="plain-table is-stacked" data-testid="alert-rules">
         <thead>
           <tr>

@@ -5,7 +5,7 @@ import { formatMoment } from "../../data/words/format.ts";
 import type { DeskClock } from "../../feed/clock.ts";
 import { readToken } from "../../feed/token.ts";
 import type { Desk } from "../shell/desk.ts";
-import { FailureWords } from "../shell/failure-words.tsx";
+import { DO_AGAIN, FailureWords } from "../shell/failure-words.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 import { DeleteButton } from "./delete-button.tsx";
 import { useWriting } from "./use-writing.ts";
@@ -32,7 +32,7 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
     return (
       <div class="hint">
         <p>An address that is told of alerts. Who may write all symbols sees them.</p>
-        <FailureWords failure={failure} />
+        <FailureWords failure={failure} again={DO_AGAIN} />
         <button
           class="button is-quiet"
           type="button"
@@ -86,7 +86,7 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
           })}
         </tbody>
       </table>
-      <FailureWords failure={failure} />
+      <FailureWords failure={failure} again={DO_AGAIN} />
       <p role="status">{told}</p>
       <form
         class="editor-row"
