@@ -35,11 +35,11 @@ export interface DatabaseLook {
 
 /** So many look at once, for each look opens connections; the others wait for what they find. */
 const AT_ONCE = 4;
-/** Whoever looks and says nothing for so long has gone, in ms; a statement takes no longer. */
-const LEASE_MS = 15_000;
-const LOOK_AGAIN_MS = 25;
 /** Whoever asks is answered within so long, in ms: probes of orchestrators and balancers give up after a few seconds. */
 const PATIENCE_MS = 2_000;
+/** Whoever looks and says nothing for so long holds up nobody else, in ms: once it is answered the runtime may end its look without a word. */
+const LEASE_MS = PATIENCE_MS + 1_000;
+const LOOK_AGAIN_MS = 25;
 /** What a database has said that says nothing in that time, as one that is frozen or behind a link that is cut. */
 const SILENT: DatabaseLook = {
   ...{ isReachable: false, reason: "timeout", warnings: [], database: {}, facts: {} },

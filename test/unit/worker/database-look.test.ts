@@ -84,3 +84,22 @@ it("L-27 one that says nothing is told as such in 2 s, and what it says later is
   await time.pass(1);
   expect(await lookedAtDatabase(sources)).toMatchObject({ isReachable: false, reason: "away" });
 });
+
+it("L-27 looks that end without a word hold up nobody once the database is there again", async () => {
+  const frozen: Database = {
+    query: () => new Promise(() => {}),
+    transaction: () => new Promise(() => {}),
+  };
+  const time = new FakeTime();
+  const { nowMs, wait } = time;
+  const sources = { ...sourcesOf(frozen), clock: { nowMs, wait } };
+  const looks = Array.from({ length: 6 }, () => lookAtDatabase(sources));
+  await time.pass(2_100);
+  expect((await Promise.all(looks)).every(({ reason }) => reason === "timeout")).toBe(true);
+  const answer = () => Promise.reject(new DatabaseError(new TypeError("fetch failed")));
+  Object.assign(frozen, { query: answer, transaction: answer });
+  await time.pass(1_000);
+  const look = lookAtDatabase(sources);
+  await time.pass(100);
+  expect(await look).toMatchObject({ reason: "away" });
+});
