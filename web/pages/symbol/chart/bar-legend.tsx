@@ -3,7 +3,7 @@ import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../../../src/protocol/words/interval.ts";
 import { type ChartMark, markWords } from "../../../data/tables/chart-marks.ts";
 import { changeOf, NOT_POSITIVE } from "../../../data/words/change.ts";
-import type { Digits } from "../../../data/words/digits.ts";
+import { type Digits, grouped } from "../../../data/words/digits.ts";
 import { formatChange, formatPrice, formatVolume } from "../../../data/words/format.ts";
 
 /** Marks whose words stand beside the numbers of their bar. */
@@ -37,7 +37,7 @@ export function BarLegend(props: {
         Vol <b>{formatVolume(bar.volume)}</b>
       </span>
       <span class="is-wide">
-        Trades <b>{bar.trades ?? "—"}</b>
+        Trades <b>{bar.trades === undefined ? "—" : grouped(bar.trades, 0)}</b>
       </span>
       {marks.slice(0, MOST_WORDS).map((mark, at) => (
         <span key={at} class="marked">
