@@ -539,6 +539,19 @@ it("a token that may not is told what, in the server's words, on every page", as
     await dialog.waitFor({ state: "detached" });
     await page.getByRole("main").getByText("The token is not for DESK-13.").waitFor();
   }
+  // Where there is nothing to see yet it is a page, which becomes a dialog over what comes.
+  page = await browsed.newPage();
+  const list = Promise.withResolvers<void>();
+  await page.route("**/api/symbols*", async (route) => {
+    await list.promise;
+    await route.continue();
+  });
+  await browsed.open("/s/DESK-13", narrow);
+  const words = page.getByText("The token is not for DESK-13.");
+  await words.first().waitFor();
+  expect(await page.locator("dialog").count()).toBe(0);
+  list.resolve();
+  await page.locator("dialog:modal").filter({ has: words }).waitFor();
   const blind = await browsed.product.token({ scopes: ["write"] });
   const paths = ["/", "/s/DESK-12", "/explore", "/analytics", "/trace/x", "/alerts", "/operations"];
   for (const path of paths) {

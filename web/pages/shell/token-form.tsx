@@ -38,7 +38,7 @@ export function TokenForm(props: {
   const given = useRef<string | null>(null);
   const dialog = useRef<HTMLDialogElement>(null);
   // Before it is seen: what is pressed at its sight is meant for it.
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), [canClose]);
   const form = (
     <form
       class={canClose ? "token-form" : "card"}
