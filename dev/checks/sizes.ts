@@ -32,7 +32,7 @@ export const SIZE_BUDGETS: SizeBudget[] = [
     what: "dashboard's pages",
     files: "dist/web/{assets/*,service-worker}.js",
     count: "each_page",
-    mostBytes: 133_000,
+    mostBytes: 133_300,
   },
   // 130 was asked for all pages together; see "Weight" in docs/design/dashboard.md.
   { what: "dashboard", files: "dist/web/**/*.js", count: "together", mostBytes: 165_800 },

@@ -535,6 +535,11 @@ it("a token that may not is told what, in the server's words, on every page", as
     await browsed.open(path, narrow);
     const dialog = page.getByRole("dialog");
     await dialog.getByText("The token is not for DESK-13.").waitFor();
+    // One that is no better takes nothing of the page away.
+    await dialog.getByLabel("Token").fill("nonsense");
+    await dialog.getByRole("button", { name: "Open" }).click();
+    await dialog.getByRole("alert").getByText("refused the token").waitFor();
+    await page.getByRole("main").getByText("The token is not for DESK-13.").waitFor();
     await page.getByRole("button", { name: "Not now" }).click();
     await dialog.waitFor({ state: "detached" });
     await page.getByRole("main").getByText("The token is not for DESK-13.").waitFor();

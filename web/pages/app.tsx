@@ -17,7 +17,7 @@ import { Link } from "./shell/link.tsx";
 import { NewerBuild } from "./shell/newer-build.tsx";
 import { ThemeContext } from "./shell/theme-context.ts";
 import { TokenForm } from "./shell/token-form.tsx";
-import { useToken } from "./shell/use-token.ts";
+import { REFUSED, useToken } from "./shell/use-token.ts";
 import { useSymbols } from "./use-symbols.ts";
 
 const time = serverTime({
@@ -26,12 +26,14 @@ const time = serverTime({
   beginAnew: () => window.location.reload(),
 });
 const clock = { ...wallClock, nowMs: time.nowMs };
-const api = createApi({
-  fetch: (url, init) => fetch(url, init),
-  token: readToken,
-  onDate: time.hear,
-  wallMs: wallClock.nowMs,
-});
+const apiOf = (token: () => string | null) =>
+  createApi({
+    fetch: (url, init) => fetch(url, init),
+    token,
+    onDate: time.hear,
+    wallMs: wallClock.nowMs,
+  });
+const api = apiOf(readToken);
 const isVisible = () => document.visibilityState === "visible";
 const server = createServerWatch({ ...clock, isAlive: api.isAlive, isVisible });
 const lastSeen = lastSeenStore({
@@ -43,9 +45,8 @@ const lastSeen = lastSeenStore({
 const PREPARE_MS = 1_500;
 /** A page that is open for days looks for a newer build, in ms. */
 const LOOK_EVERY_MS = 3_600_000;
-/** What is wrong with a token, where the server has no words for it. */
+/** What is wrong with a token that was good, where the server has no words for it. */
 const ENDED = "The server takes the token no more. What is shown goes on with another.";
-const REFUSED = "The server refused the token it was given.";
 const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
 const marketPage = later(async () => (await import("./market/market-page.tsx")).MarketPage);
@@ -68,8 +69,8 @@ export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
   /** Another one begins everything anew. */
   const [session, setSession] = useState(1);
-  const { asking, renewals, renew, settle, giveUp, withToken, onUnauthorized } = useToken(() =>
-    api.symbols({ tag: null, holdS: 0, signal: new AbortController().signal }),
+  const { asking, renewals, renew, settle, giveUp, withToken, onUnauthorized } = useToken((token) =>
+    apiOf(() => token).symbols({ tag: null, holdS: 0, signal: new AbortController().signal }),
   );
   const [theme, setTheme] = useState<Theme>(readTheme);
   const systemHue = useSystemHue();
@@ -153,12 +154,12 @@ export function App() {
         <TokenForm
           scope={asking.scope}
           refusal={
-            readToken() === null
+            readToken() === null && asking.isRefused !== true
               ? null
               : (asking.detail ?? (asking.scope === "read" && view.known ? ENDED : REFUSED))
           }
           canClose={view.known}
-          onDone={settle}
+          onDone={(token) => settle(token, view.known)}
         />
       )}
       {/* What is on screen stays while its next token is asked for. */}

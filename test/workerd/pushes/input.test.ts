@@ -70,11 +70,13 @@ describe("C-5 symbols", () => {
   });
 
   it("a slash that is not encoded is told how", async () => {
-    const response = await ask("/api/history/BTC/USDT", {}, "read");
-    expect([response.status, await detailOf(response)]).toEqual([
-      404,
-      "There is no GET /api/history/BTC/USDT. In a URL a symbol's / is written %2F.",
-    ]);
+    for (const route of ["history", "trades", "orders"]) {
+      const response = await ask(`/api/${route}/BTC/USDT`, {}, "read");
+      expect([response.status, await detailOf(response)]).toEqual([
+        404,
+        `There is no GET /api/${route}/BTC/USDT. In a URL a symbol's / is written %2F.`,
+      ]);
+    }
   });
 
   it("a quote is told where it goes, and goes there", async () => {
