@@ -92,7 +92,8 @@ function askRoute(c: AppContext, request: Request): Response | Promise<Response>
 }
 
 /** Where a symbol with a slash of its own would be taken for more of the path. */
-const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|trades|positions|books|orders|notes|rooms))\/[^/]+\/./;
+const SLASH_IN_SYMBOL =
+  /^\/(?:ws|api\/(?:history|trades|positions|books|orders|notes|rooms))\/[^/]+\/./;
 
 function notFound(c: AppContext): never {
   const slash = SLASH_IN_SYMBOL.test(c.req.path) ? " In a URL a symbol's / is written %2F." : "";

@@ -148,8 +148,10 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
     const today = Math.floor(database.clock.nowUs / DAY) * DAY;
     const hour = Math.floor(database.clock.nowUs / HOUR) * HOUR;
     const newest = database.clock.nowUs - 1_000_000;
-    // Yesterday, this hour's beginning if it is not the newest, and just now.
-    const times = [...new Set([today - HOUR, Math.min(hour, newest), newest - 1, newest])];
+    // Yesterday, this hour's beginning if it is not the newest, and just now; in time also where the hour began a moment ago.
+    const times = [...new Set([today - HOUR, Math.min(hour, newest), newest - 1, newest])].sort(
+      (a, b) => a - b,
+    );
     await store(
       symbol,
       ...times.map((ts, i) => frame(i + 1, trade(ts, i + 1, 1), metric("m", ts, i))),
