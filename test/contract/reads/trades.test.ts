@@ -42,6 +42,12 @@ describe.each(testDatabaseKinds())("trades on $name", ({ openMigrated }) => {
           const key = tradeKey(event);
           return key === null || log.findIndex((other) => tradeKey(other) === key) === at;
         });
+        // Of a repeat of a trade at the oldest moment that was read nobody knows the first place.
+        const keys = new Set(stored.map(({ event }) => tradeKey(event)));
+        const cutTs = stored.length === limit ? stored.at(-1)?.event.ts : undefined;
+        const isUnsure = ({ event }: { event: (typeof log)[number] }) =>
+          event.ts === cutTs && !first.includes(event) && !keys.has(tradeKey(event));
+        fc.pre(!tail.slice(storedFrames.length).some(isUnsure));
         const newest = first.toSorted((a, b) => a.ts - b.ts).reverse();
         expect(newestTrades(stored, tail.slice(storedFrames.length), limit)).toEqual(
           newest.slice(0, limit),
