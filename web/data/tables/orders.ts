@@ -35,25 +35,20 @@ export function answeredOrders(
   since: readonly OrderEvent[],
 ): Orders {
   const answered: Orders = answer.map((order) => [order]);
-  const lives = known.filter(([first]) => isOfOne(answered, first)).flat();
+  const lives = statesOf(answered, known.flat());
   return addOrders(addOrders(answered, lives, true), since, truncated);
 }
 
 /** Orders that are known by the one or the other: of an order in both what is known by the first. */
 export function joinedOrders(one: Orders, other: Orders): Orders {
-  const keys = new Set(one.map(([first]) => orderKey(first)));
+  const keys = keysOf(one);
   return [...one, ...other.filter(([first]) => !keys.has(orderKey(first)))];
 }
 
-/** Is it a state of one of them? */
-export function isOfOne(known: Orders, state: OrderEvent): boolean {
-  const key = orderKey(state);
-  return known.some(([first]) => orderKey(first) === key);
-}
-
-/** Is it of none of them, and may have begun before they did? */
-export function isOfOlder(known: Orders, state: OrderEvent): boolean {
-  return !isBegin(state) && !isOfOne(known, state);
+/** Those of `states` that are of one of the orders. */
+export function statesOf(orders: Orders, states: readonly OrderEvent[]): readonly OrderEvent[] {
+  const keys = keysOf(orders);
+  return states.filter((state) => keys.has(orderKey(state)));
 }
 
 /** An order as it is now. */
@@ -61,8 +56,12 @@ export function newestOf(life: OrderLife): OrderEvent {
   return life.at(-1) as OrderEvent;
 }
 
+function keysOf(orders: Orders): ReadonlySet<string> {
+  return new Set(orders.map(([first]) => orderKey(first)));
+}
+
 /** May it be the first that is told of an order? Before the others something was. */
-function isBegin({ status }: OrderEvent): boolean {
+export function isBegin({ status }: OrderEvent): boolean {
   return status === "sent" || status === "acknowledged" || status === "rejected";
 }
 

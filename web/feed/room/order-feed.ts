@@ -7,11 +7,11 @@ import { type InSight, spanToLoad } from "../../data/bars/time-window.ts";
 import {
   addOrders,
   answeredOrders,
-  isOfOlder,
-  isOfOne,
+  isBegin,
   joinedOrders,
   MOST_ORDERS,
   type Orders,
+  statesOf,
 } from "../../data/tables/orders.ts";
 import { DIRTY } from "../dirty.ts";
 import type { FeedDeps } from "../feed-deps.ts";
@@ -52,8 +52,7 @@ export const orderMachine = heldMachine<HeldOrders, OrdersAnswer>({
     if (fresh.length === 0) return null;
     const since = [...held.since, ...fresh.map((state) => [cursor, state] as const)];
     // What the answer lacks of before its cursor began before the orders that it has.
-    const isOld = cursor <= held.through;
-    const theirs = isOld ? fresh.filter((state) => isOfOne(held.orders, state)) : fresh;
+    const theirs = cursor <= held.through ? statesOf(held.orders, fresh) : fresh;
     const orders = addOrders(held.orders, theirs, held.isCut);
     return { ...held, orders, since: since.slice(-MOST_ORDERS) };
   },
@@ -67,7 +66,7 @@ const rangedMachine = heldMachine<HeldOrders, OrdersAnswer>({
   }),
   framed(held, { events }) {
     const fresh = events.filter((event) => event.kind === "order");
-    const theirs = fresh.filter((event) => isOfOne(held.orders, event));
+    const theirs = fresh.length === 0 ? [] : statesOf(held.orders, fresh);
     return theirs.length === 0 ? null : { ...held, orders: addOrders(held.orders, theirs, true) };
   },
   dirty: DIRTY.orders,
@@ -112,7 +111,7 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
     more() {
       // More than were asked for may have come since.
       do limit *= 2;
-      while (limit < last.held().orders.length);
+      while (limit <= last.held().orders.length);
       limit = Math.min(limit, MOST_ORDERS);
       last.load();
     },
@@ -134,11 +133,11 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
     take(frame: Frame) {
       last.take(frame);
       ranged.take(frame);
-      if (!last.held().isCut) return;
-      const known = marked();
-      if (frame.events.some((event) => event.kind === "order" && isOfOlder(known, event))) {
-        again.ask();
-      }
+      const goOn = frame.events
+        .filter((event) => event.kind === "order")
+        .filter((state) => !isBegin(state));
+      if (goOn.length === 0 || !last.held().isCut) return;
+      if (statesOf(marked(), goOn).length < goOn.length) again.ask();
     },
     close() {
       again.stop();
