@@ -105,7 +105,11 @@ const ownFiles: Plugin = {
 export default defineConfig({
   base: "/",
   plugins: [pythonClient, reference, withoutUnused, withoutPreloading, ownFiles],
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // Not `automatic`: calls of h, with children as its arguments, are 0.6 KB smaller than those of jsx and jsxs.
+  oxc: {
+    jsx: { runtime: "classic", pragma: "_h", pragmaFrag: "_Fragment" },
+    jsxInject: `import { h as _h, Fragment as _Fragment } from "preact"`,
+  },
   build: {
     outDir: "../dist/web",
     emptyOutDir: true,
