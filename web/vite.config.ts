@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type Rolldown } from "vite";
 import { components } from "./reference/components.ts";
 import { openApiDocument } from "./reference/document.ts";
 import { referencePage } from "./reference/page/page.ts";
@@ -69,6 +69,24 @@ const withoutPreloading: Plugin = {
   },
 };
 
+const DESK_PAGES = /\/(alerts|operations|trace)-page\.tsx$/;
+
+type Graph = Pick<Rolldown.PluginContext, "getModuleInfo">;
+
+/** The scripts that would have this module if none were shared: each begins with a module that is loaded when it is needed. */
+function scriptsOf(id: string, graph: Graph, seen = new Set<string>()): Set<string> {
+  if (seen.has(id)) return new Set();
+  seen.add(id);
+  const { importers = [], dynamicImporters = [] } = graph.getModuleInfo(id) ?? {};
+  const isBegin = importers.length === 0 || dynamicImporters.length > 0;
+  const own = isBegin ? [DESK_PAGES.test(id) ? "desk-pages" : id] : [];
+  return new Set([...own, ...importers.flatMap((each) => [...scriptsOf(each, graph, seen)])]);
+}
+
+function isOfEveryPage(scripts: ReadonlySet<string>): boolean {
+  return scripts.size > 1 || [...scripts].some((each) => each.endsWith("/index.html"));
+}
+
 const WORKER = "service-worker";
 
 /** Tells the service worker what the build is made of, once all of it is there. */
@@ -87,11 +105,9 @@ const ownFiles: Plugin = {
     }
     // A worker that imports would have to be a module, which not every browser takes.
     if (worker.imports.length > 0) throw new Error(`${WORKER} shares ${worker.imports.join()}`);
-    // The browser asks for what the entry needs with the entry, and not once it has read the entry.
+    // The browser would ask for what the entry needs once it has read the entry: there is nothing.
     const script = bundle[entry];
-    const needed = script?.type === "chunk" ? script.imports : [];
-    const links = needed.map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`);
-    page.source = String(page.source).replace("</head>", () => `${links.join("")}</head>`);
+    if (script?.type !== "chunk" || script.imports.length > 0) throw new Error(`${entry} imports`);
     const hash = createHash("sha256").update(files.sort().join()).update(page.source);
     const build: Build = {
       version: hash.digest("hex").slice(0, 12),
@@ -121,16 +137,16 @@ export default defineConfig({
         fileURLToPath(new URL(file, import.meta.url)),
       ),
       output: {
-        // What pages share is one file: each of many would be packed by itself, and 4 KB larger together. Charts are no part of it. Pages that
-        // are sentences and tables are one file as well, 1.4 KB smaller than three.
+        // What begins the dashboard and what pages share is one file, for every page needs both: as two they are 1.2 KB larger, and each of many would be
+        // packed by itself, and 4 KB larger together. Charts are no part of it. Pages that are sentences and tables are one file as well, 1.4 KB smaller than three.
         codeSplitting: {
           groups: [
             {
-              name: "shared",
-              minShareCount: 2,
+              debugName: "index",
+              name: (id, graph) => (isOfEveryPage(scriptsOf(id, graph)) ? "index" : null),
               test: /\/(web|client|src)\/(?!charts\/)/,
             },
-            { name: "desk-pages", test: /\/(alerts|operations|trace)-page\.tsx$/ },
+            { name: "desk-pages", test: DESK_PAGES },
           ],
         },
         // The worker's name stays, for browsers ask for a newer one by it.
