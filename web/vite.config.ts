@@ -69,8 +69,6 @@ const withoutPreloading: Plugin = {
   },
 };
 
-const DESK_PAGES = /\/(alerts|analytics|operations|trace)-page\.tsx$/;
-
 type Graph = Pick<Rolldown.PluginContext, "getModuleInfo">;
 
 /** The scripts that would have this module if none were shared: each begins with a module that is loaded when it is needed. */
@@ -79,7 +77,7 @@ function scriptsOf(id: string, graph: Graph, seen = new Set<string>()): Set<stri
   seen.add(id);
   const { importers = [], dynamicImporters = [] } = graph.getModuleInfo(id) ?? {};
   const isBegin = importers.length === 0 || dynamicImporters.length > 0;
-  const own = isBegin ? [DESK_PAGES.test(id) ? "desk-pages" : id] : [];
+  const own = isBegin ? [id] : [];
   return new Set([...own, ...importers.flatMap((each) => [...scriptsOf(each, graph, seen)])]);
 }
 
@@ -138,7 +136,7 @@ export default defineConfig({
       ),
       output: {
         // What begins the dashboard and what pages share is one file, for every page needs both: as two they are 1.2 KB larger, and each of many would be
-        // packed by itself, and 4 KB larger together. Charts are no part of it. Pages that are sentences and tables are one file as well, 2.2 KB smaller than four.
+        // packed by itself, and 4 KB larger together. Charts are no part of it.
         codeSplitting: {
           groups: [
             {
@@ -146,7 +144,6 @@ export default defineConfig({
               name: (id, graph) => (isOfEveryPage(scriptsOf(id, graph)) ? "index" : null),
               test: /\/(web|client|src)\/(?!charts\/)/,
             },
-            { name: "desk-pages", test: DESK_PAGES },
           ],
         },
         // The worker's name stays, for browsers ask for a newer one by it.

@@ -52,14 +52,7 @@ const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 const marketPage = later(async () => (await import("./market/market-page.tsx")).MarketPage);
 const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
 const explorePage = later(async () => (await import("./explore/explore-page.tsx")).ExplorePage);
-const analyticsPage = later(
-  async () => (await import("./analytics/analytics-page.tsx")).AnalyticsPage,
-);
-const tracePage = later(async () => (await import("./trace/trace-page.tsx")).TracePage);
-const alertsPage = later(async () => (await import("./alerts/alerts-page.tsx")).AlertsPage);
-const operationsPage = later(
-  async () => (await import("./operations/operations-page.tsx")).OperationsPage,
-);
+const deskPage = later(async () => (await import("./desk-pages.tsx")).DeskPage);
 
 // The page that most open comes beside what it shows, and not before.
 if (currentRoute().page === "market") marketPage.prepare();
@@ -191,14 +184,11 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
       );
     case "explore":
       return <explorePage.Page desk={desk} search={route.search} />;
-    case "analytics":
-      return <analyticsPage.Page desk={desk} search={route.search} />;
-    case "trace":
-      return <tracePage.Page desk={desk} id={route.id} />;
     case "alerts":
-      return <alertsPage.Page desk={desk} />;
+    case "analytics":
     case "operations":
-      return <operationsPage.Page desk={desk} />;
+    case "trace":
+      return <deskPage.Page desk={desk} route={route} />;
     case "missing":
       return (
         <main class="notice">
