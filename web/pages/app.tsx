@@ -49,10 +49,22 @@ const LOOK_EVERY_MS = 3_600_000;
 const ENDED = "The server takes the token no more. What is shown goes on with another.";
 const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
-const marketPage = later(async () => (await import("./market/market-page.tsx")).MarketPage);
-const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
-const explorePage = later(async () => (await import("./explore/explore-page.tsx")).ExplorePage);
-const deskPage = later(async () => (await import("./desk-pages.tsx")).DeskPage);
+const marketPage = later(
+  () => import("./market/market-page.tsx"),
+  ({ MarketPage }) => MarketPage,
+);
+const symbolPage = later(
+  () => import("./symbol/symbol-page.tsx"),
+  ({ SymbolPage }) => SymbolPage,
+);
+const explorePage = later(
+  () => import("./explore/explore-page.tsx"),
+  ({ ExplorePage }) => ExplorePage,
+);
+const deskPage = later(
+  () => import("./desk-pages.tsx"),
+  ({ DeskPage }) => DeskPage,
+);
 
 // The page that most open comes beside what it shows, and not before.
 if (currentRoute().page === "market") marketPage.prepare();
