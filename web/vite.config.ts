@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin, type Rolldown } from "vite";
+import { defineConfig, type Plugin } from "vite";
+import { keepOwnNames } from "./bundling/own-names.ts";
+import { isOfEveryPage } from "./bundling/shared-modules.ts";
 import { components } from "./reference/components.ts";
 import { openApiDocument } from "./reference/document.ts";
 import { referencePage } from "./reference/page/page.ts";
@@ -69,21 +71,12 @@ const withoutPreloading: Plugin = {
   },
 };
 
-type Graph = Pick<Rolldown.PluginContext, "getModuleInfo">;
-
-/** The scripts that would have this module if none were shared: each begins with a module that is loaded when it is needed. */
-function scriptsOf(id: string, graph: Graph, seen = new Set<string>()): Set<string> {
-  if (seen.has(id)) return new Set();
-  seen.add(id);
-  const { importers = [], dynamicImporters = [] } = graph.getModuleInfo(id) ?? {};
-  const isBegin = importers.length === 0 || dynamicImporters.length > 0;
-  const own = isBegin ? [id] : [];
-  return new Set([...own, ...importers.flatMap((each) => [...scriptsOf(each, graph, seen)])]);
-}
-
-function isOfEveryPage(scripts: ReadonlySet<string>): boolean {
-  return scripts.size > 1 || [...scripts].some((each) => each.endsWith("/index.html"));
-}
+const ownNames: Plugin = {
+  name: "own-names",
+  apply: "build",
+  generateBundle: (_options, bundle) =>
+    keepOwnNames(Object.values(bundle).filter((file) => file.type === "chunk")),
+};
 
 const WORKER = "service-worker";
 
@@ -118,7 +111,7 @@ const ownFiles: Plugin = {
 
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient, reference, withoutUnused, withoutPreloading, ownFiles],
+  plugins: [pythonClient, reference, withoutUnused, withoutPreloading, ownNames, ownFiles],
   // Not `automatic`: calls of h, with children as its arguments, are 0.6 KB smaller than those of jsx and jsxs.
   oxc: {
     jsx: { runtime: "classic", pragma: "_h", pragmaFrag: "_Fragment" },
@@ -141,7 +134,7 @@ export default defineConfig({
           groups: [
             {
               debugName: "index",
-              name: (id, graph) => (isOfEveryPage(scriptsOf(id, graph)) ? "index" : null),
+              name: (id, graph) => (isOfEveryPage(id, graph) ? "index" : null),
               test: /\/(web|client|src)\/(?!charts\/)/,
             },
           ],
