@@ -73,7 +73,8 @@ const withoutPreloading: Plugin = {
 
 const ownNames: Plugin = {
   name: "own-names",
-  apply: "build",
+  // A source map would lead to other places.
+  apply: ({ build }, { command }) => command === "build" && !build?.sourcemap,
   generateBundle: (_options, bundle) =>
     keepOwnNames(Object.values(bundle).filter((file) => file.type === "chunk")),
 };
