@@ -51,6 +51,8 @@ const withoutUnused: Plugin = {
   },
 };
 
+const CHARTS = fileURLToPath(new URL("../node_modules/lightweight-charts/dist", import.meta.url));
+
 const PRELOADING = "\0vite/preload-helper.js";
 
 /** Vite puts a loader of style sheets around each script that is loaded later. These have none of their own: what is left is to load them. */
@@ -112,6 +114,10 @@ const ownFiles: Plugin = {
 
 export default defineConfig({
   base: "/",
+  // The library's own build with what it needs in it: 0.1 KB smaller than the two apart.
+  resolve: {
+    alias: { "lightweight-charts": `${CHARTS}/lightweight-charts.standalone.production.mjs` },
+  },
   plugins: [pythonClient, reference, withoutUnused, withoutPreloading, ownNames, ownFiles],
   // Not `automatic`: calls of h, with children as its arguments, are 0.6 KB smaller than those of jsx and jsxs.
   oxc: {
