@@ -319,15 +319,15 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
         ],
       }),
   },
-  {
-    name: "orders",
-    run: (db) =>
+  ...(["began", "lived"] as const).map((by) => ({
+    name: by === "began" ? "orders" : "orders-lived",
+    run: (db: Database) =>
       readOrders(db, {
-        ...{ symbol: SYMBOL, tail: [{ firstUs: at(5), newest: order }], open: true },
+        ...{ symbol: SYMBOL, tail: [{ firstUs: at(5), newest: order }], by, open: true },
         ...{ account: "main", id: "7", fromUs: at(-DAY_US), toUs: at(0), limit: 100 },
         after: { firstUs: at(-9), id: "6", venue: "", account: "main" },
       }),
-  },
+  })),
   ...[
     { kind: "named", id: "7" } as const,
     ...(["began", "lived"] as const).map((kind) => ({ kind, fromUs: at(-9), toUs: at(9) })),
