@@ -154,7 +154,11 @@ function CostCard(props: { before: Look; now: Look; state: ServerState | null })
     <li title="Requests, calls and rows of these minutes, what the database holds, and the smallest compute; docs/guides/cost.md">
       <h2>A month of this</h2>
       <b class="figure">{usd === null ? UNKNOWN : `${grouped(usd, 0)} USD`}</b>
-      <p class="dim">about, on Cloudflare and Neon; a machine of your own bills nothing</p>
+      <p class="dim">
+        {usd === null
+          ? "Being asked for"
+          : "about, on Cloudflare and Neon; a machine of your own bills nothing"}
+      </p>
     </li>
   );
 }
