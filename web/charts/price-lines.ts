@@ -1,4 +1,5 @@
 import { type ISeriesApi, LineStyle } from "lightweight-charts";
+import { drawnOver } from "./drawn-over.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
 
 /** A line across the chart; `name` tells it from the others. */
@@ -31,31 +32,22 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">, headPx: () 
     { wanted: string; line: ReturnType<typeof candles.createPriceLine> }
   >();
   const ground = colour("surface");
-  candles.attachPrimitive({
-    paneViews: () => [
-      {
-        zOrder: () => "top",
-        renderer: () => ({
-          draw: (target) =>
-            target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
-              context.font = `11px ${CANVAS_FONT}`;
-              context.textAlign = "right";
-              context.lineJoin = "round";
-              context.lineWidth = HALO_PX;
-              context.strokeStyle = ground;
-              const yOf = (price: number) => candles.priceToCoordinate(price);
-              for (const { line, side, y } of placedWords(shown, yOf, height, headPx())) {
-                const at = `at ${candles.priceFormatter().format(line.price)}, ${side}`;
-                const words = side === null ? line.title : `${line.title} ${at}`;
-                context.fillStyle = line.color;
-                context.strokeText(words, width - FROM_RIGHT_PX, y);
-                context.fillText(words, width - FROM_RIGHT_PX, y);
-              }
-            }),
-        }),
-      },
-    ],
-  });
+  const { primitive } = drawnOver((context, { width, height }) => {
+    context.font = `11px ${CANVAS_FONT}`;
+    context.textAlign = "right";
+    context.lineJoin = "round";
+    context.lineWidth = HALO_PX;
+    context.strokeStyle = ground;
+    const yOf = (price: number) => candles.priceToCoordinate(price);
+    for (const { line, side, y } of placedWords(shown, yOf, height, headPx())) {
+      const at = `at ${candles.priceFormatter().format(line.price)}, ${side}`;
+      const words = side === null ? line.title : `${line.title} ${at}`;
+      context.fillStyle = line.color;
+      context.strokeText(words, width - FROM_RIGHT_PX, y);
+      context.fillText(words, width - FROM_RIGHT_PX, y);
+    }
+  }, "top");
+  candles.attachPrimitive(primitive);
   return (lines: readonly PriceLine[]): void => {
     const next: typeof drawn = new Map();
     shown = lines;

@@ -102,7 +102,7 @@ export function SymbolPage(props: SymbolPageProps) {
     if (window !== null) place(`?interval=${interval ?? feed.interval()}`);
   };
   const candles = () => (
-    <CandlePane {...{ view, window }} onChoose={choose} onNewest={showNewest} />
+    <CandlePane {...{ view, symbol, window }} onChoose={choose} onNewest={showNewest} />
   );
   if (props.isFramed) {
     return (
