@@ -106,6 +106,47 @@ it("lines of averages are chosen beside a scale by powers, and are still there a
   await expect.poll(() => log.getAttribute("aria-pressed")).toBe("false");
 });
 
+it("of a symbol that nobody knows one question is refused, and the page goes on at its first trade", async () => {
+  await browsed.push("/api/trades", [{ symbol: "SYM-7", price: 5, size: 1 }]);
+  await browsed.open("/s/SYM-7");
+  await page.getByTestId("trade-row").waitFor();
+  const refused: string[] = [];
+  page.on("response", (response) => {
+    if (response.status() === 404) refused.push(new URL(response.url()).pathname);
+  });
+  await page.goto(new URL("/s/SYM-8", page.url()).href);
+  await page.getByText("Nothing on SYM-8 yet").waitFor();
+  expect(refused).toEqual(["/api/history/SYM-8"]);
+  const order = { symbol: "SYM-8", id: "O-1", status: "sent", side: "buy", quantity: 1 };
+  await browsed.push("/api/orders", order);
+  await browsed.push("/api/trades", [{ symbol: "SYM-8", price: 5, size: 1 }]);
+  await page.getByTestId("order-row").waitFor();
+  expect(refused).toHaveLength(1);
+});
+
+it("in a narrow window no words lie over the candles, and few bars are no slabs", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const at = Math.floor(nowUs() / 60e6) * 60e6;
+  await browsed.push("/api/trades", [
+    { symbol: "SYM-9", price: 90_101.25, size: 1, ts: at - 180e6 },
+    { symbol: "SYM-9", price: 90_102.5, size: 1, ts: at - 60e6 },
+  ]);
+  await browsed.open("/s/SYM-9?interval=1m");
+  const candles = page.getByTestId("candle-chart");
+  await page.locator(".bar-legend").waitFor();
+  const boxOf = async (place: Locator) =>
+    (await place.boundingBox()) ?? expect.fail("it has no box");
+  await soon(async () => {
+    const chart = await boxOf(candles);
+    const legend = await boxOf(page.locator(".bar-legend"));
+    const tools = await boxOf(page.locator(".layers summary"));
+    expect(legend.y + legend.height).toBeLessThanOrEqual(chart.y);
+    expect(tools.y + tools.height).toBeLessThanOrEqual(chart.y);
+    expect(chart.height).toBeGreaterThan(250);
+  });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
+
 it("an alert at the last price, or at the crosshair, is a form that is filled in", async () => {
   const traded = { symbol: "SYM-6*", price: 101.25, size: 1 };
   await browsed.push("/api/trades", [traded, { ...traded, price: 99.25, ts: nowUs() - 60e6 }]);
@@ -192,7 +233,7 @@ it("OR-5 fills of earlier are marked when one looks at them, and the list of ord
     await page.mouse.move(box.x + box.width / 3, box.y + 99);
     await page.mouse.move(box.x + box.width / 3, box.y + 100);
     // The one of this minute, by its size: 10 were before the range, and 100 are the newest.
-    const words = (await page.locator(".bar-legend .marked").allTextContents()).join();
+    const words = (await page.locator(".bar-legend .marks span").allTextContents()).join();
     expect(Number(/^filled buy (\d+) at 100\.00$/.exec(words)?.[1])).toBeLessThan(32);
   });
   const rows = page.getByTestId("order-row");

@@ -39,6 +39,8 @@ const MAX_UPDATES = 50;
 const NARROW_PX = 0.6;
 /** The library's range goes from the middle of its first bar to that of its last, and shows both of them whole. */
 const HALF = 0.5;
+/** Fewer would be slabs rather than bars. */
+const LEAST_PLACES = 30;
 /** All bars there are take at least so much of the width, so that older ones have a place to come to. */
 const FILLED_SHARE = 0.9;
 
@@ -333,8 +335,9 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   }
 
   function showNewest(): void {
-    const fitting = Math.max(30, Math.floor(container.clientWidth / 9));
-    moveTo({ from: bars.length - Math.min(bars.length + 4, fitting), to: bars.length + 5 });
+    const fitting = Math.max(LEAST_PLACES, Math.floor(container.clientWidth / 9));
+    const places = Math.max(LEAST_PLACES, Math.min(bars.length + 4, fitting));
+    moveTo({ from: bars.length - places, to: bars.length + 5 });
     candles.live.priceScale().applyOptions({ autoScale: true });
   }
 

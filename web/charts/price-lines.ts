@@ -16,6 +16,8 @@ export interface PriceLine {
 const FROM_EDGE_PX = 52;
 const FROM_RIGHT_PX = 8;
 const APART_PX = 16;
+/** In a pane that is not as wide words on a line would hide the newest candles: the axis has the price, and the page the position. */
+const ROOM_PX = 480;
 /** Words stand on their line. */
 const OVER_LINE_PX = 4;
 /** What of a candle lies behind words is seen between their letters. */
@@ -40,6 +42,7 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">, headPx: () 
     context.strokeStyle = ground;
     const yOf = (price: number) => candles.priceToCoordinate(price);
     for (const { line, side, y } of placedWords(shown, yOf, height, headPx())) {
+      if (side === null && width < ROOM_PX) continue;
       const at = `at ${candles.priceFormatter().format(line.price)}, ${side}`;
       const words = side === null ? line.title : `${line.title} ${at}`;
       context.fillStyle = line.color;

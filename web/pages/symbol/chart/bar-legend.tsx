@@ -47,12 +47,12 @@ export function BarLegend(props: {
           {name} <b>{Number.isFinite(value) ? formatPrice(value, digits) : "—"}</b>
         </span>
       ))}
-      {marks.slice(0, MOST_WORDS).map((mark, at) => (
-        <span key={at} class="marked">
-          {markWords(mark, digits)}
-        </span>
-      ))}
-      {marks.length > MOST_WORDS && <span>and {marks.length - MOST_WORDS} more</span>}
+      <div class="marks">
+        {marks.slice(0, MOST_WORDS).map((mark, at) => (
+          <span key={at}>{markWords(mark, digits)}</span>
+        ))}
+        {marks.length > MOST_WORDS && <span>and {marks.length - MOST_WORDS} more</span>}
+      </div>
     </div>
   );
 }

@@ -26,7 +26,6 @@ import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
-const LEGEND_TOP_PX = 8;
 const PAINTED = DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.orders | DIRTY.notes;
 
 /** Candles and volume, the numbers of the bar under the crosshair, and a band where a gap was said. */
@@ -67,7 +66,10 @@ export function CandlePane(props: {
       zone: view.clock.zone,
       axis: view.axis,
       onNearLeftEdge: () => void feed.loadOlder(),
-      headPx: () => LEGEND_TOP_PX + (legend.current?.offsetHeight ?? 0),
+      headPx() {
+        const { offsetTop = 0, offsetHeight = 0 } = legend.current ?? {};
+        return offsetTop + offsetHeight - (container.current?.offsetTop ?? 0);
+      },
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
       isReached: feed.isReached,
@@ -137,6 +139,7 @@ export function CandlePane(props: {
   const isMissed = window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window);
   const bar = hovered ?? shown.bars.at(-1) ?? null;
   const isLog = !off.has("Log") && chartRef.current?.isPositive() !== false;
+  const isOff = isCutOff(feed.status());
   return (
     <section class="candle-pane" aria-label="Candles and volume">
       {bar !== null && (
@@ -228,8 +231,12 @@ export function CandlePane(props: {
           </button>
         </p>
       )}
-      {shown.bars.length === 0 && (isCutOff(feed.status()) || !shown.isLoaded) && (
-        <p class="no-bars">The server is asked…</p>
+      {shown.bars.length === 0 && (isOff || !shown.isLoaded) && (
+        <p class="no-bars">
+          {!isOff
+            ? "The server is asked…"
+            : `${navigator.onLine ? "The server does not answer" : "This device is offline"}: bars come once the server answers.`}
+        </p>
       )}
       {!isNewestVisible && !isMissed && shown.bars.length > 0 && (
         <button class="to-newest" type="button" onClick={showNewest}>
