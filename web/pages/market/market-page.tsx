@@ -11,6 +11,9 @@ import { SymbolRow } from "./symbol-row.tsx";
 import { useMarket } from "./use-market.ts";
 import { useRows } from "./use-rows.ts";
 
+/** A script of its own would share the stream with this one, and so bring the stream to every page. */
+export { openAlertNotices } from "../../feed/alerts/alert-notices.ts";
+
 /** More rows than this are found by typing, not by scrolling. */
 const MAX_ROWS = 500;
 const ORDERS = ["ascending", "descending"] as const;

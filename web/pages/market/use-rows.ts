@@ -1,10 +1,19 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { rowFigures } from "../../data/market/row-figures.ts";
-import { inOrder, isUnsorted, type RowChoice, type Sorted } from "../../data/market/row-order.ts";
+import {
+  inOrder,
+  isUnsorted,
+  type RowChoice,
+  rowChoiceOf,
+  type Sorted,
+} from "../../data/market/row-order.ts";
 import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
-import { keepRows, readRows } from "../../feed/market/kept-rows.ts";
+import { keep, readKept } from "../../feed/kept.ts";
 import type { MarketFeed } from "../../feed/market/market-feed.ts";
 import type { Desk } from "../shell/desk.ts";
+
+const KEY = "edgetape.rows";
+const readRows = () => rowChoiceOf(readKept(KEY));
 
 /** The list as it was chosen, and how to choose. */
 export function useRows({ symbols: { list }, pasts, clock }: Desk, market: MarketFeed | null) {
@@ -35,7 +44,7 @@ export function useRows({ symbols: { list }, pasts, clock }: Desk, market: Marke
     rows: list.toSorted((a, b) => placeOf(a) - placeOf(b)),
     /** Another tab may have chosen meanwhile. */
     choose(change: (choice: RowChoice) => RowChoice) {
-      keepRows(change(readRows()));
+      keep(KEY, JSON.stringify(change(readRows())));
       setChoice(change);
     },
   };
