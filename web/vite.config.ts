@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
-import { keepOwnNames } from "./bundling/own-names.ts";
 import { isOfEveryPage } from "./bundling/shared-modules.ts";
 import { components } from "./reference/components.ts";
 import { openApiDocument } from "./reference/document.ts";
@@ -73,14 +72,6 @@ const withoutPreloading: Plugin = {
   },
 };
 
-const ownNames: Plugin = {
-  name: "own-names",
-  // A source map would lead to other places.
-  apply: ({ build }, { command }) => command === "build" && !build?.sourcemap,
-  generateBundle: (_options, bundle) =>
-    keepOwnNames(Object.values(bundle).filter((file) => file.type === "chunk")),
-};
-
 const WORKER = "service-worker";
 
 /** Tells the service worker what the build is made of, once all of it is there. */
@@ -118,7 +109,7 @@ export default defineConfig({
   resolve: {
     alias: { "lightweight-charts": `${CHARTS}/lightweight-charts.standalone.production.mjs` },
   },
-  plugins: [pythonClient, reference, withoutUnused, withoutPreloading, ownNames, ownFiles],
+  plugins: [pythonClient, reference, withoutUnused, withoutPreloading, ownFiles],
   // Not `automatic`: calls of h, with children as its arguments, are 0.6 KB smaller than those of jsx and jsxs.
   oxc: {
     jsx: { runtime: "classic", pragma: "_h", pragmaFrag: "_Fragment" },
