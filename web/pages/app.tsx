@@ -9,6 +9,7 @@ import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
 import { dropToken, readToken } from "../feed/token.ts";
 import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
+import { useNotices } from "./alerts/use-notices.ts";
 import { useArrival } from "./shell/arrival.ts";
 import type { Desk } from "./shell/desk.ts";
 import { Keys } from "./shell/keys.tsx";
@@ -102,6 +103,7 @@ export function App() {
     };
   }, []);
 
+  const notices = useNotices({ api, clock, server, renewals, isFramed });
   useArrival(window.location.pathname);
   const { view, pasts, onLivePrices, leave } = useSymbols(
     {
@@ -131,7 +133,7 @@ export function App() {
     setTheme(next);
   };
   const desk: Desk = {
-    ...{ api, server, symbols: view, pasts, zone, renewals },
+    ...{ api, server, symbols: view, pasts, zone, renewals, notices },
     clock: { ...clock, zone: zoneIdOf(zone) },
     onZone(choice) {
       keepZone(choice);
