@@ -11,10 +11,10 @@ const DYNAMIC_IMPORT = /import\(\s*["'`]\.\/([^"'`]+\.js)["'`]\s*\)/g;
  */
 export function pagesOf(scripts: ReadonlyMap<string, string>, entry: string): PageScripts[] {
   const first = reached(scripts, new Set([entry]), new Set(), [STATIC_IMPORT, WORKER]);
-  const pages = namedIn(scripts.get(entry) ?? "", DYNAMIC_IMPORT);
+  const pages = new Set(namedIn(scripts.get(entry) ?? "", DYNAMIC_IMPORT));
   return [
     { page: entry, scripts: [...first] },
-    ...pages.map((page) => {
+    ...[...pages].map((page) => {
       // What the entry asks for are the other pages.
       const own = reached(scripts, new Set([page]), first, [STATIC_IMPORT, DYNAMIC_IMPORT]);
       return { page, scripts: [...first, ...own] };

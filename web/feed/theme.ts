@@ -3,12 +3,14 @@ import { keep, readKept } from "./kept.ts";
 /** Which colours the page has: those of the system, or always the same. */
 const THEMES = ["system", "dark", "light"] as const;
 export type Theme = (typeof THEMES)[number];
+/** What a theme comes to. */
+export type Hue = Exclude<Theme, "system">;
 
 /**
  * The theme after another one. `systemHue`: what the system's comes to. The first that is chosen is the other one, so that the press is
  * seen.
  */
-export function nextTheme(theme: Theme, systemHue: "dark" | "light"): Theme {
+export function nextTheme(theme: Theme, systemHue: Hue): Theme {
   if (theme === systemHue) return "system";
   return theme === "system" ? (systemHue === "dark" ? "light" : "dark") : systemHue;
 }

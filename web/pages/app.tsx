@@ -6,7 +6,7 @@ import { keepOwnFiles } from "../feed/newer-build.ts";
 import { serverTime } from "../feed/server-time.ts";
 import { lastSeenStore } from "../feed/symbols/last-seen.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
-import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
+import { applyTheme, type Hue, readTheme, type Theme } from "../feed/theme.ts";
 import { dropToken, readToken } from "../feed/token.ts";
 import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
 import { useNotices } from "./alerts/use-notices.ts";
@@ -16,7 +16,6 @@ import { Keys } from "./shell/keys.tsx";
 import { later } from "./shell/later.tsx";
 import { Link } from "./shell/link.tsx";
 import { NewerBuild } from "./shell/newer-build.tsx";
-import { ThemeContext } from "./shell/theme-context.ts";
 import { TokenForm } from "./shell/token-form.tsx";
 import { REFUSED, useToken } from "./shell/use-token.ts";
 import { useSymbols } from "./use-symbols.ts";
@@ -80,7 +79,6 @@ export function App() {
   );
   const [theme, setTheme] = useState<Theme>(readTheme);
   const systemHue = useSystemHue();
-  const hue = theme === "system" ? systemHue : theme;
   const [zone, setZone] = useState<ZoneChoice>(readZone);
   const [isOld, setOld] = useState(false);
 
@@ -128,16 +126,19 @@ export function App() {
   // One click on a symbol opens its page, and not the script of it first.
   useEffect(() => clock.setTimer(symbolPage.prepare, PREPARE_MS), []);
 
-  const choose = (next: Theme) => {
-    applyTheme(next);
-    setTheme(next);
-  };
   const desk: Desk = {
     ...{ api, server, symbols: view, pasts, zone, renewals, notices },
     clock: { ...clock, zone: zoneIdOf(zone) },
     onZone(choice) {
       keepZone(choice);
       setZone(choice);
+    },
+    theme: {
+      ...{ theme, systemHue, hue: theme === "system" ? systemHue : theme },
+      choose(next) {
+        applyTheme(next);
+        setTheme(next);
+      },
     },
     onLivePrices,
     onReopen: () => setSession(clock.nowMs()),
@@ -151,7 +152,7 @@ export function App() {
     },
   };
   return (
-    <ThemeContext.Provider value={{ theme, hue, systemHue, choose }}>
+    <>
       {asking && isFramed && (
         <p class="embed-refused" role="alert">
           This chart needs a token that may read it.
@@ -176,7 +177,7 @@ export function App() {
       )}
       {!isFramed && <Keys />}
       {isOld && <NewerBuild />}
-    </ThemeContext.Provider>
+    </>
   );
 }
 
@@ -220,7 +221,7 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
 }
 
 /** What the system's theme comes to here and now. */
-function useSystemHue(): "dark" | "light" {
+function useSystemHue(): Hue {
   const [isLight, setLight] = useState(LIGHT.matches);
   useEffect(() => {
     const onChange = () => setLight(LIGHT.matches);

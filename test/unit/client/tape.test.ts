@@ -39,7 +39,7 @@ describe("the way to the room", () => {
     [{ baseUrl: "room.test" }, "baseUrl must be an address"],
     [{ baseUrl: "" }, "baseUrl must be an address"],
     [{ baseUrl: "ws://room.test" }, "baseUrl must be an address"],
-    [{ baseUrl: "http://room.test/?a=1" }, "neither a user, nor a query"],
+    [{ baseUrl: "http://room.test/?a=1" }, "with a path at most"],
     [{ symbol: "" }, "symbol must name one"],
     [{ symbol: ".." }, "symbol must name one"],
     [{ symbol: "\ud800" }, "symbol must name one"],

@@ -79,6 +79,7 @@ export function ExplorePanel(props: {
     ...{
       ...{ container, axis },
       zone: clock.zone,
+      hue: desk.theme.hue,
       answer: drawn,
       onHover: (hovered) => hovers.current?.(hovered),
     },

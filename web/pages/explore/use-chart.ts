@@ -1,10 +1,10 @@
-import { useContext, useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { createMetricChart, type Hovered } from "../../charts/metric-chart.ts";
 import type { SharedAxis } from "../../charts/shared-axis.ts";
 import { lastOf } from "../../data/bars/time-window.ts";
 import type { PanelAnswer } from "../../data/explore/panel-lines.ts";
 import type { ZoneId } from "../../data/times/times.ts";
-import { ThemeContext } from "../shell/theme-context.ts";
+import type { Hue } from "../../feed/theme.ts";
 
 type Chart = ReturnType<typeof createMetricChart>;
 
@@ -13,13 +13,13 @@ export function useChart(props: {
   container: { current: HTMLDivElement | null };
   axis: SharedAxis;
   zone: ZoneId;
+  hue: Hue;
   /** Null: there is nothing to draw. */
   answer: PanelAnswer | null;
   onHover(hovered: Hovered | null): void;
   onZoom(fromUs: number, toUs: number): void;
 }): { readonly current: Chart | null } {
-  const { container, axis, zone, answer, onHover, onZoom } = props;
-  const { hue } = useContext(ThemeContext);
+  const { container, axis, zone, hue, answer, onHover, onZoom } = props;
   const chart = useRef<Chart | null>(null);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;

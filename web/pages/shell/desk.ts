@@ -4,8 +4,17 @@ import type { Api } from "../../feed/api.ts";
 import type { DeskClock } from "../../feed/clock.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import type { SymbolsView } from "../../feed/symbols/symbols-watch.ts";
+import type { Hue, Theme } from "../../feed/theme.ts";
 import type { ZoneChoice } from "../../feed/zone.ts";
 import type { WithToken } from "./use-token.ts";
+
+/** The theme of the page, how to choose another, what it comes to here, and what the system would: canvases keep the colours that they began with. */
+export interface DeskTheme {
+  theme: Theme;
+  hue: Hue;
+  systemHue: Hue;
+  choose(theme: Theme): void;
+}
 
 /** What every page is handed. */
 export interface Desk {
@@ -17,6 +26,7 @@ export interface Desk {
   /** What the zone of the clock was chosen by, and how to choose another. */
   zone: ZoneChoice;
   onZone(choice: ZoneChoice): void;
+  theme: DeskTheme;
   /** Whether the browser shows what fires, and how to choose. */
   notices: { areOn: boolean; choose(areOn: boolean): void };
   /** A stream tells the prices of the list from now on; null: no more. */

@@ -1,12 +1,10 @@
-import { useContext } from "preact/hooks";
 import { nextTheme } from "../../feed/theme.ts";
-import { ThemeContext } from "./theme-context.ts";
+import type { DeskTheme } from "./desk.ts";
 
 const WORDS = { system: "as the system", dark: "dark", light: "light" };
 
 /** One button for all themes: the next one at each press. */
-export function ThemeSwitch() {
-  const { theme, systemHue, choose } = useContext(ThemeContext);
+export function ThemeSwitch({ theme, systemHue, choose }: DeskTheme) {
   const next = nextTheme(theme, systemHue);
   return (
     <button

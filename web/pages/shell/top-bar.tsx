@@ -64,7 +64,7 @@ export function TopBar(props: {
         </div>
         <ZoneSwitch chosen={desk.zone} onChoose={desk.onZone} />
         <div class="bar-buttons">
-          <ThemeSwitch />
+          <ThemeSwitch {...desk.theme} />
           {readToken() !== null && <SignOut onClick={desk.onSignOut} />}
         </div>
         <ConnectionState {...{ clock, read }} onRetry={onRetry ?? desk.server.retryNow} />

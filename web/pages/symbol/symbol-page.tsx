@@ -53,8 +53,8 @@ export function SymbolPage(props: SymbolPageProps) {
       keeps: props.isFramed ? "prices" : "all",
     }),
   );
-  // Another zone is another view of the same feed.
-  const view = useMemo(() => ({ ...opened, clock }), [opened, clock.zone]);
+  // Another zone, or other colours of its canvases, are another view of the same feed.
+  const view = useMemo(() => ({ ...opened, clock }), [opened, clock.zone, desk.theme.hue]);
   useEffect(() => {
     const conceal = exposeConsoleHook(opened.feed);
     return () => {

@@ -4,7 +4,7 @@ import { pagesOf } from "../../../../dev/checks/page-scripts.ts";
 const BUILT = new Map([
   [
     "index.js",
-    'import"./words.js";const a=()=>import(`./symbol.js`),b=()=>import("./trace.js");w.register(`/worker.js`,{})',
+    'import"./words.js";const a=()=>import(`./symbol.js`),b=()=>import("./trace.js");c=()=>import(`./symbol.js`);w.register(`/worker.js`,{})',
   ],
   ["worker.js", "caches.open('x')"],
   ["words.js", "export const a=1;"],

@@ -1,4 +1,4 @@
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../../../src/protocol/words/interval.ts";
 import {
@@ -19,7 +19,6 @@ import { DIRTY } from "../../../feed/dirty.ts";
 import { keepLayersOff, readLayersOff } from "../../../feed/kept-layers.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
 import { navigate } from "../../shell/link.tsx";
-import { ThemeContext } from "../../shell/theme-context.ts";
 import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
 import { BarTable } from "./bar-table.tsx";
@@ -40,7 +39,6 @@ export function CandlePane(props: {
 }) {
   const { view, symbol, window, onChoose, onNewest } = props;
   const { feed } = view;
-  const { hue } = useContext(ThemeContext);
   const container = useRef<HTMLDivElement>(null);
   const bands = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLDivElement>(null);
@@ -100,11 +98,11 @@ export function CandlePane(props: {
       chartRef.current = null;
       chart.destroy();
     };
-  }, [view, feed, hue]);
+  }, [view, feed]);
 
   useEffect(() => view.axis.moved.hear(feed, feed.orders.see), [view.axis, feed]);
 
-  useEffect(() => chartRef.current?.leaveOff(off), [view, off, hue]);
+  useEffect(() => chartRef.current?.leaveOff(off), [view, off]);
 
   const shown = view.shown();
   // The price of a day by volume wants the day from its beginning.

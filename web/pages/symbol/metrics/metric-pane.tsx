@@ -1,4 +1,4 @@
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { createMetricChart, type Hovered } from "../../../charts/metric-chart.ts";
 import { lineVariable } from "../../../charts/theme.ts";
 import { labelsIn, newestIn, rangeOf } from "../../../data/bars/lines.ts";
@@ -7,7 +7,6 @@ import { formatValue } from "../../../data/words/format.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import { paced } from "../../../feed/paced.ts";
 import type { Panel } from "../../../feed/panels/panel-state.ts";
-import { ThemeContext } from "../../shell/theme-context.ts";
 import { PointTable } from "../../tables/point-table.tsx";
 import { type SymbolView, useRepaint } from "../symbol-view.ts";
 
@@ -18,7 +17,6 @@ const REPAINT_MS = 250;
 export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: boolean }) {
   const { view, panel, isLinked } = props;
   const { metric, lines } = panel;
-  const { hue } = useContext(ThemeContext);
   const container = useRef<HTMLDivElement>(null);
   const [hovered, setHovered] = useState<Hovered | null>(null);
   /** What is in sight of the past; null where the newest is. */
@@ -74,7 +72,7 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
       stop();
       chart.destroy();
     };
-  }, [view, metric, isLinked, hue]);
+  }, [view, metric, isLinked]);
 
   const range = rangeOf(lines);
   return (
