@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import { pathOfTrace } from "../../data/route.ts";
 import { newestOf } from "../../data/tables/orders.ts";
 import { timeText, type ZoneId } from "../../data/times/times.ts";
-import { type Digits, digitsOf } from "../../data/words/digits.ts";
+import { type Digits, digitsOf, grouped } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
 import { Link } from "../shell/link.tsx";
@@ -24,7 +25,7 @@ const SHORT: { [status in OrderStatus]?: string } = {
 export function OrdersPane({ view }: { view: SymbolView }) {
   useRepaint(view, DIRTY.orders, REPAINT_MS);
   const painted = useRef({ look: "", rows: new WeakMap<OrderEvent, JSX.Element>() });
-  const { held, isWhole, hasMore, more } = view.feed.orders;
+  const { held, total, hasMore, more } = view.feed.orders;
   const orders = held().map(newestOf);
   if (orders.length === 0) return null;
   const { zone, nowMs } = view.clock;
@@ -51,7 +52,7 @@ export function OrdersPane({ view }: { view: SymbolView }) {
   return (
     <section class="orders-pane" aria-labelledby="orders-title">
       <h2 id="orders-title">
-        Orders <span>{isWhole() ? orders.length : `the newest ${orders.length}`}</span>
+        Orders <span>{countWords(orders.length, total())}</span>
       </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
       <div class="order-list" tabIndex={0}>
@@ -75,6 +76,12 @@ export function OrdersPane({ view }: { view: SymbolView }) {
       </div>
     </section>
   );
+}
+
+function countWords(shown: number, total: OrdersAnswer["total"] | null): string {
+  if (total === null) return grouped(shown, 0);
+  const most = total.kind === "at_least" ? "more than " : "";
+  return `the newest ${grouped(shown, 0)} of ${most}${grouped(total.count, 0)}`;
 }
 
 function Row(props: {
