@@ -1,3 +1,5 @@
+import { keep, readKept } from "./kept.ts";
+
 /** Which colours the page has: those of the system, or always the same. */
 const THEMES = ["system", "dark", "light"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -15,12 +17,8 @@ const KEY = "edgetape.theme";
 
 /** The choice of this browser. Where it keeps nothing, the system decides. */
 export function readTheme(): Theme {
-  try {
-    const kept = localStorage.getItem(KEY);
-    return THEMES.find((theme) => theme === kept) ?? "system";
-  } catch {
-    return "system";
-  }
+  const kept = readKept(KEY);
+  return THEMES.find((theme) => theme === kept) ?? "system";
 }
 
 /** Shows the page in a theme, and remembers it where the browser can. */
@@ -34,9 +32,5 @@ export function applyTheme(theme: Theme): void {
     const chosen = theme === hue ? "all" : "not all";
     meta.media = theme === "system" ? `(prefers-color-scheme: ${hue})` : chosen;
   }
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // It holds until the page is left.
-  }
+  keep(KEY, theme);
 }

@@ -1,4 +1,5 @@
 import type { ZoneId } from "../data/times/times.ts";
+import { keep, readKept } from "./kept.ts";
 
 /** Whose clocks the page shows: the reader's own, or those of a zone, as of an exchange. */
 export type ZoneChoice = "local" | ZoneId;
@@ -7,9 +8,9 @@ const KEY = "edgetape.zone";
 
 /** The choice of this browser. Where it keeps none, or one it knows no more, the reader's own. */
 export function readZone(): ZoneChoice {
+  const kept = readKept(KEY);
+  if (kept === null || kept === "local") return "local";
   try {
-    const kept = localStorage.getItem(KEY);
-    if (kept === null || kept === "local") return "local";
     new Intl.DateTimeFormat("en", { timeZone: kept });
     return kept;
   } catch {
@@ -19,11 +20,7 @@ export function readZone(): ZoneChoice {
 
 /** Remembers a choice where the browser can. */
 export function keepZone(choice: ZoneChoice): void {
-  try {
-    localStorage.setItem(KEY, choice);
-  } catch {
-    // It holds until the page is left.
-  }
+  keep(KEY, choice);
 }
 
 /** The zone that a choice comes to in this browser. */

@@ -10,6 +10,7 @@ import { useAnswer } from "../shell/use-answer.ts";
 import { useLast } from "../shell/use-last.ts";
 import { ActiveAlerts } from "./active-alerts.tsx";
 import { Changes } from "./changes.tsx";
+import { NoticeSwitch } from "./notice-switch.tsx";
 import { RuleEditor } from "./rule-editor.tsx";
 import { Rules } from "./rules.tsx";
 import { Webhooks } from "./webhooks.tsx";
@@ -65,6 +66,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
       <main class="desk-page">
         <h1>Alerts</h1>
         <ActiveAlerts told={active} clock={clock} />
+        <NoticeSwitch notices={desk.notices} />
         <section>
           <div class="section-head">
             <h2>Rules</h2>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { COLUMNS, SORT_S, sortedBy, starred } from "../../data/market/row-order.ts";
 import { matching } from "../../data/symbols/symbol-list.ts";
 import { isCutOff } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
@@ -8,17 +9,22 @@ import { FirstPush } from "./first-push.tsx";
 import { MarketAlerts } from "./market-alerts.tsx";
 import { SymbolRow } from "./symbol-row.tsx";
 import { useMarket } from "./use-market.ts";
+import { useRows } from "./use-rows.ts";
+
+/** A script of its own would share the stream with this one, and so bring the stream to every page. */
+export { openAlertNotices } from "../../feed/alerts/alert-notices.ts";
 
 /** More rows than this are found by typing, not by scrolling. */
 const MAX_ROWS = 500;
-
+const ORDERS = ["ascending", "descending"] as const;
 /** Every symbol on the tape, live, what the desk makes of them, and what is wrong. */
 export function MarketPage({ desk }: { desk: Desk }) {
   const { symbols: view, pasts, clock } = desk;
   const [typed, setTyped] = useState("");
   const rows = useRef<HTMLTableSectionElement>(null);
-  const found = matching(view.list, typed);
   const market = useMarket(desk);
+  const { rows: ordered, choice, choose } = useRows(desk, market);
+  const found = matching(ordered, typed);
   const isEmpty = view.known && view.list.length === 0;
   const isAway = isCutOff(view);
 
@@ -41,7 +47,7 @@ export function MarketPage({ desk }: { desk: Desk }) {
     <div class="page">
       <TopBar
         {...{ desk, page: "market" }}
-        filter={{ typed, onType: setTyped, onDown: () => focusRow(0) }}
+        filter={{ typed, found, onType: setTyped, onDown: () => focusRow(0) }}
       />
       <main class="symbols">
         <h1 class="sr-only">Market</h1>
@@ -53,28 +59,26 @@ export function MarketPage({ desk }: { desk: Desk }) {
           <table class={`symbol-table ${isAway ? "is-cut-off" : ""}`}>
             <thead>
               <tr>
-                <th scope="col">Symbol</th>
-                <th scope="col" class="number">
-                  Last
-                </th>
-                <th scope="col" class="number">
-                  Change 24 h
-                </th>
-                <th scope="col" class="trail">
-                  Last day
-                </th>
-                <th scope="col" class="number is-wide">
-                  Volume 24 h
-                </th>
-                <th scope="col" class="number is-wide">
-                  Spread
-                </th>
-                <th scope="col" class="number is-wide">
-                  Viewers
-                </th>
-                <th scope="col" class="number is-age">
-                  Last event
-                </th>
+                {COLUMNS.map(({ words, look, value }) => (
+                  <th
+                    key={words}
+                    scope="col"
+                    class={look}
+                    aria-sort={choice.column === words ? ORDERS[Number(choice.isDown)] : undefined}
+                  >
+                    {value === undefined ? (
+                      words
+                    ) : (
+                      <button
+                        type="button"
+                        title={`Sort by it; rows move each ${SORT_S} s`}
+                        onClick={() => choose((before) => sortedBy(before, words))}
+                      >
+                        {words}
+                      </button>
+                    )}
+                  </th>
+                ))}
               </tr>
             </thead>
             <tbody
@@ -88,6 +92,8 @@ export function MarketPage({ desk }: { desk: Desk }) {
                   listed={listed}
                   past={pasts.get(listed.symbol)}
                   {...{ market, clock, isAway }}
+                  isFavourite={choice.favourites.includes(listed.symbol)}
+                  onStar={() => choose((before) => starred(before, listed.symbol))}
                 />
               ))}
             </tbody>

@@ -1,17 +1,10 @@
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LiveSymbol } from "../../data/market/live-market.ts";
+import { rowFigures } from "../../data/market/row-figures.ts";
 import { pathOfSymbol } from "../../data/route.ts";
-import {
-  type AsOf,
-  asOfWords,
-  endMsOf,
-  isStale,
-  type LastPrice,
-  whenWords,
-} from "../../data/symbols/last-price.ts";
-import { newerTrade } from "../../data/symbols/last-seen.ts";
-import { listedPrice, type Past } from "../../data/symbols/listed-price.ts";
+import { type AsOf, asOfWords, endMsOf, whenWords } from "../../data/symbols/last-price.ts";
+import type { Past } from "../../data/symbols/listed-price.ts";
 import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
 import type { ZoneId } from "../../data/times/times.ts";
 import { type Digits, digitsAfter, digitsOf } from "../../data/words/digits.ts";
@@ -37,8 +30,10 @@ export function SymbolRow(props: {
   clock: DeskClock;
   /** No news can come, so a price says the moment that it is of, however new it is. */
   isAway: boolean;
+  isFavourite: boolean;
+  onStar(): void;
 }) {
-  const { listed, past, market, clock, isAway } = props;
+  const { listed, past, market, clock, isAway, isFavourite, onStar } = props;
   const { symbol, viewers } = listed;
   const [, setCount] = useState(0);
   const row = useRef<HTMLTableRowElement>(null);
@@ -68,20 +63,20 @@ export function SymbolRow(props: {
 
   const { zone } = clock;
   const nowMs = clock.nowMs();
-  const live = market?.symbols.get(symbol);
-  const trade = newerTrade(listed, live);
-  const traded: LastPrice | null =
-    trade === null ? null : { price: trade.price, asOf: { kind: "moment", ts: trade.ts } };
-  const { moves, direction } = live !== undefined && traded !== null ? live : listed;
-  const price = listedPrice(listed, past, traded, nowMs);
-  const { last, change, noChange, volume, trail, asOf } = price;
-  const isOld = asOf !== null && (isAway || isStale(asOf, nowMs));
-  const eventUs = Math.max(live?.eventUs ?? 0, listed.last_event ?? 0);
-  const event: AsOf | null = eventUs === 0 ? asOf : { kind: "moment", ts: eventUs };
-  const { spread = null } = live ?? {};
+  const figures = rowFigures(listed, past, market?.symbols.get(symbol), nowMs);
+  const { last, change, noChange, volume, trail, asOf, event, spread, moves, direction } = figures;
+  const isOld = asOf !== null && (isAway || figures.isOld);
   painted.current = (
     <tr ref={row} data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
       <th scope="row">
+        <button
+          class="star"
+          type="button"
+          aria-label={`Favourite: ${symbol}`}
+          title="Favourites stand first"
+          aria-pressed={isFavourite}
+          onClick={onStar}
+        />
         <Link to={pathOfSymbol(symbol)} class="row-link">
           <span title={symbol}>{symbol}</span>
         </Link>

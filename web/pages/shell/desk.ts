@@ -17,6 +17,8 @@ export interface Desk {
   /** What the zone of the clock was chosen by, and how to choose another. */
   zone: ZoneChoice;
   onZone(choice: ZoneChoice): void;
+  /** Whether the browser shows what fires, and how to choose. */
+  notices: { areOn: boolean; choose(areOn: boolean): void };
   /** A stream tells the prices of the list from now on; null: no more. */
   onLivePrices(prices: ReadonlyMap<string, LiveSymbol> | null): void;
   /** Begin anew: a connection that was closed for good does not come back by itself. */

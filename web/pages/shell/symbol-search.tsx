@@ -6,13 +6,21 @@ import { navigate } from "./link.tsx";
 /** So many are offered under the field; more are found by typing more. */
 const OFFERED = 8;
 
+/** What is typed where the page itself shows what is found, in its own order. */
+export interface SymbolFilter {
+  typed: string;
+  found: readonly ListedSymbol[];
+  onType(typed: string): void;
+  onDown(): void;
+}
+
 /**
  * Finds a symbol from any page: `/` leads here, Enter to the first that holds what was typed. `filter`: the page itself shows what is
  * found; elsewhere it is offered below.
  */
 export function SymbolSearch(props: {
   list: readonly ListedSymbol[];
-  filter?: { typed: string; onType(typed: string): void; onDown(): void } | undefined;
+  filter?: SymbolFilter | undefined;
 }) {
   const { list, filter } = props;
   const [own, setOwn] = useState("");
@@ -20,7 +28,7 @@ export function SymbolSearch(props: {
   const [isOpen, setOpen] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const typed = filter?.typed ?? own;
-  const found = typed.trim() === "" && filter === undefined ? [] : matching(list, typed);
+  const found = filter?.found ?? (typed.trim() === "" ? [] : matching(list, typed));
   const offered = filter === undefined && isOpen ? found.slice(0, OFFERED) : [];
   useSlashKey(field);
 

@@ -8,7 +8,7 @@ import { type Connection, ConnectionState } from "./connection-state.tsx";
 import type { Desk } from "./desk.ts";
 import { Link } from "./link.tsx";
 import { PLACES } from "./places.ts";
-import { SymbolSearch } from "./symbol-search.tsx";
+import { type SymbolFilter, SymbolSearch } from "./symbol-search.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import { ZoneSwitch } from "./zone-switch.tsx";
 
@@ -20,7 +20,7 @@ export function TopBar(props: {
   read?(): Connection;
   onRetry?(): void;
   /** What is typed into the search, where the page itself shows what is found. */
-  filter?: { typed: string; onType(typed: string): void; onDown(): void };
+  filter?: SymbolFilter;
 }) {
   const { desk, page, onRetry, filter } = props;
   const { clock, symbols } = desk;
