@@ -5,7 +5,7 @@ import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import { pathOfTrace } from "../../data/route.ts";
 import { newestOf } from "../../data/tables/orders.ts";
-import { timeText, type ZoneId } from "../../data/times/times.ts";
+import { timeText } from "../../data/times/times.ts";
 import { type Digits, digitsOf, grouped } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
@@ -40,11 +40,21 @@ export function OrdersPane({ view }: { view: SymbolView }) {
     const known = rows.get(order);
     if (known !== undefined) return known;
     const row = (
-      <Row
-        key={`${order.venue} ${order.account} ${order.id}`}
-        {...{ order, sizes, prices, zone }}
-        nowMs={nowMs()}
-      />
+      <tr key={`${order.venue} ${order.account} ${order.id}`} data-testid="order-row">
+        <th scope="row">
+          <Id order={order} />
+        </th>
+        <td class={`number ${sideClass(order)}`}>
+          {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
+        </td>
+        <td class="number">{priceWords(order, prices)}</td>
+        <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
+          {SHORT[order.status] ?? order.status}
+        </td>
+        <td class="number dim" title={timeText("dateExactClock", order.ts / 1_000, zone)}>
+          {formatMoment(order.ts, nowMs(), zone, "minute")}
+        </td>
+      </tr>
     );
     rows.set(order, row);
     return row;
@@ -82,33 +92,6 @@ function countWords(shown: number, total: OrdersAnswer["total"] | null): string 
   if (total === null) return grouped(shown, 0);
   const most = total.kind === "at_least" ? "more than " : "";
   return `the newest ${grouped(shown, 0)} of ${most}${grouped(total.count, 0)}`;
-}
-
-function Row(props: {
-  order: OrderEvent;
-  sizes: Digits;
-  prices: Digits;
-  zone: ZoneId;
-  nowMs: number;
-}) {
-  const { order, sizes, prices, zone, nowMs } = props;
-  return (
-    <tr data-testid="order-row">
-      <th scope="row">
-        <Id order={order} />
-      </th>
-      <td class={`number ${sideClass(order)}`}>
-        {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
-      </td>
-      <td class="number">{priceWords(order, prices)}</td>
-      <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
-        {SHORT[order.status] ?? order.status}
-      </td>
-      <td class="number dim" title={timeText("dateExactClock", order.ts / 1_000, zone)}>
-        {formatMoment(order.ts, nowMs, zone, "minute")}
-      </td>
-    </tr>
-  );
 }
 
 function Id({ order: { id, correlation_id: correlationId } }: { order: OrderEvent }) {
