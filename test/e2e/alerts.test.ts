@@ -85,6 +85,7 @@ it("what an alert has said is asked for as soon as it is known to have turned", 
   await page.getByTestId("alert-changes").getByRole("link", { name: "TURNED" }).waitFor();
   const at = asked.indexOf("fires");
   expect(asked.slice(at, at + 2)).toEqual(["fires", "history"]);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await browsed.fetch("/api/alerts/rules/turned", { method: "DELETE" });
 });
 
