@@ -69,6 +69,26 @@ it("who has no token sets a rule by keys alone: the page asks for one, and the r
   await page.getByText("No rule is set.").waitFor();
 });
 
+it("what an alert has said is asked for as soon as it is known to have turned", async () => {
+  const asked: string[] = [];
+  await page.route(/\/api\/alerts(\/history)?(\?|$)/, async (route) => {
+    const isHistory = route.request().url().includes("/history");
+    if (isHistory) asked.push("history");
+    const answer = await route.fetch();
+    if (!isHistory) asked.push((await answer.text()).includes("TURNED") ? "fires" : "is well");
+    await route.fulfill({ response: answer });
+  });
+  await browsed.open("/alerts");
+  await page.getByTestId("active-alerts").waitFor();
+  await putRule("turned", { symbols: "TURNED", condition: { above: 5 } });
+  await browsed.push("/api/metrics", { symbol: "TURNED", metric: "lag", value: 9 });
+  await page.getByTestId("alert-changes").getByRole("link", { name: "TURNED" }).waitFor();
+  const at = asked.indexOf("fires");
+  expect(asked.slice(at, at + 2)).toEqual(["fires", "history"]);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await browsed.fetch("/api/alerts/rules/turned", { method: "DELETE" });
+});
+
 it("a token put away after one that is refused leaves the page to read as before", async () => {
   await browsed.open("/alerts", null);
   await page.getByRole("button", { name: "New rule" }).click();

@@ -238,7 +238,7 @@ it("OR-5 fills of earlier are marked when one looks at them, and the list of ord
   });
   const rows = page.getByTestId("order-row");
   await expect.poll(() => rows.count()).toBe(100);
-  await page.getByRole("heading", { name: "Orders the newest 100" }).waitFor();
+  await page.getByRole("heading", { name: "Orders the newest 100 of 200" }).waitFor();
   const seen = page.waitForRequest((asked) => /api.orders.*from=/.test(asked.url()));
   await page.reload();
   const { searchParams } = new URL((await seen).url());

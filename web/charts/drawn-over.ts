@@ -12,9 +12,9 @@ export interface Size {
   height: number;
 }
 
-/** What `draw` draws with the series that it is attached to, anew after each `update`. */
+/** What `draw` draws with the series that it is attached to, anew after each `update`; `ratio`: so many pixels of the screen are one of a style sheet. */
 export function drawnOver(
-  draw: (context: CanvasRenderingContext2D, size: Size) => void,
+  draw: (context: CanvasRenderingContext2D, size: Size, ratio: number) => void,
   order: PrimitivePaneViewZOrder = "normal",
 ) {
   let update = () => {};
@@ -27,7 +27,11 @@ export function drawnOver(
         zOrder: () => order,
         renderer: () => ({
           draw: (target) =>
-            target.useMediaCoordinateSpace(({ context, mediaSize }) => draw(context, mediaSize)),
+            target.useBitmapCoordinateSpace((scope) => {
+              const { context, mediaSize, horizontalPixelRatio: ratio } = scope;
+              context.scale(ratio, scope.verticalPixelRatio);
+              draw(context, mediaSize, ratio);
+            }),
         }),
       },
     ],

@@ -26,18 +26,25 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
   const words = colour("text-dim");
 
   const { primitive, update } = drawnOver((context, { height }) => {
+    const places = isShown ? barPlaces(chart) : null;
+    if (places === null) return;
+    const { zero, spacing, range } = places;
     context.strokeStyle = line;
     context.fillStyle = words;
     context.font = `10.5px ${CANVAS_FONT}`;
     context.textAlign = "center";
     context.setLineDash([2, 4]);
     context.beginPath();
-    let wordsAt = Number.NEGATIVE_INFINITY;
-    for (const { x, missingUs } of visibleHoles()) {
+    let [markAt, wordsAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const index of holes) {
+      const x = zero + (index - 0.5) * spacing;
+      if (index < range.from || index > range.to + 2 || x - markAt < MARK_APART_PX) continue;
+      markAt = x;
       context.moveTo(x, 0);
       context.lineTo(x, height);
       if (x - wordsAt < WORDS_APART_PX) continue;
       wordsAt = x;
+      const missingUs = (bars[index]?.ts ?? 0) - (bars[index - 1]?.ts ?? 0) - lengthUs;
       context.fillText(formatAge(missingUs / 1_000), x, height - 6);
     }
     context.stroke();
@@ -62,20 +69,4 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
       update();
     },
   };
-
-  function visibleHoles(): { x: number; missingUs: number }[] {
-    const places = barPlaces(chart);
-    if (places === null || !isShown) return [];
-    const { zero, spacing, range } = places;
-    const visible: { x: number; missingUs: number }[] = [];
-    for (const index of holes) {
-      if (index < range.from || index > range.to + 2) continue;
-      const x = zero + (index - 0.5) * spacing;
-      const before = visible.at(-1);
-      if (before !== undefined && x - before.x < MARK_APART_PX) continue;
-      const missingUs = (bars[index]?.ts ?? 0) - (bars[index - 1]?.ts ?? 0) - lengthUs;
-      visible.push({ x, missingUs });
-    }
-    return visible;
-  }
 }

@@ -7,10 +7,10 @@ import { type BarPlaces, barPlaces, drawnOver } from "./drawn-over.ts";
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, type Layer } from "./layers.ts";
 import { lineColour } from "./theme.ts";
 
-/** What is told of an indicator at a bar; NaN: it has no figure there. `colour`: which of the lines' colours it has. */
+/** What is told of an indicator at a bar; NaN: it has no figure there. */
 export interface ToldIndicator {
   name: IndicatorName;
-  colour: number;
+  color: string;
   value: number;
 }
 
@@ -29,9 +29,6 @@ interface Line {
   figure: Indicator;
   figures: readonly number[];
 }
-
-/** The first colour of lines is that of what was paid for positions. */
-const colourOf = (name: IndicatorName) => INDICATOR_NAMES.indexOf(name) + 1;
 
 /**
  * Lines of figures that are made of the bars. As series of the library they would be a second and a third copy of every bar, and all of them would be made anew
@@ -61,14 +58,16 @@ export function createIndicatorLines(chart: IChartApiBase<Time>, { zone, isReach
         if (known !== undefined) return known;
         const length = INDICATORS[name];
         const figure = length === null ? dayVwap(zone, isReached) : movingAverage(length);
-        return { name, color: lineColour(colourOf(name)), figure, figures: figure(bars, 0) };
+        // The first colour of lines is that of what was paid for positions.
+        const color = lineColour(INDICATOR_NAMES.indexOf(name) + 1);
+        return { name, color, figure, figures: figure(bars, 0) };
       });
       update();
     },
     /** What those that are shown say of the bar at `index`. */
     at: (index: number): ToldIndicator[] =>
-      lines.map(({ name, figures }) => {
-        return { name, colour: colourOf(name), value: figures[index] ?? Number.NaN };
+      lines.map(({ name, color, figures }) => {
+        return { name, color, value: figures[index] ?? Number.NaN };
       }),
   };
 

@@ -1,7 +1,7 @@
-import type { IChartApiBase, ISeriesPrimitive, Time } from "lightweight-charts";
+import type { IChartApiBase, Time } from "lightweight-charts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
 import { barsAColumn, type VolumeColumn, volumeColumns } from "../data/bars/volume-columns.ts";
-import { barPlaces } from "./drawn-over.ts";
+import { barPlaces, drawnOver } from "./drawn-over.ts";
 import { colour } from "./theme.ts";
 
 /** Of the pane: the candles keep off it. */
@@ -19,63 +19,44 @@ export function createVolumeBars(chart: IChartApiBase<Time>) {
   const kept = new Map<number, VolumeColumn>();
   let perColumn = 1;
   let isShown = true;
-  let requestUpdate = () => {};
   const colours = [colour("down-volume"), colour("up-volume")] as const;
 
-  const primitive: ISeriesPrimitive<Time> = {
-    attached(parameters) {
-      requestUpdate = parameters.requestUpdate;
-    },
-    paneViews: () => [
-      {
-        renderer: () => ({
-          draw: (target) =>
-            target.useBitmapCoordinateSpace(
-              ({ context, bitmapSize: { height }, horizontalPixelRatio }) => {
-                if (isShown) drawColumns(context, height, horizontalPixelRatio);
-              },
-            ),
-        }),
-      },
-    ],
-  };
-
-  return {
-    primitive,
-    setShown(next: boolean): void {
-      isShown = next;
-      requestUpdate();
-    },
-    setBars(next: readonly Bar[]): void {
-      bars = next;
-      kept.clear();
-      requestUpdate();
-    },
-  };
-
-  function drawColumns(context: CanvasRenderingContext2D, height: number, ratio: number): void {
-    const places = barPlaces(chart);
+  const { primitive, update } = drawnOver((context, { height }, ratio) => {
+    const places = isShown ? barPlaces(chart) : null;
     if (places === null) return;
-    const { zero, range } = places;
-    const spacing = places.spacing * ratio;
-    const wanted = barsAColumn(spacing);
+    const { zero, spacing, range } = places;
+    const wanted = barsAColumn(spacing * ratio);
     if (wanted !== perColumn) kept.clear();
     perColumn = wanted;
     const [from, to] = [Math.floor(range.from), Math.ceil(range.to)];
     const columns = volumeColumns(bars, { from, to, perColumn }, kept);
     const most = columns.reduce((max, { volume }) => Math.max(max, volume), 0);
     if (most === 0) return;
-    const edge = (place: number) => Math.round(zero * ratio + place * spacing);
-    const gap = spacing >= GAP_FROM_PX ? 1 : 0;
+    // Edges are those of whole pixels of the screen.
+    const edge = (place: number) => Math.round((zero + place * spacing) * ratio) / ratio;
+    const gap = spacing * ratio >= GAP_FROM_PX ? 1 / ratio : 0;
     for (const isUp of [false, true]) {
       context.fillStyle = colours[Number(isUp) as 0 | 1];
       for (const column of columns) {
         if (column.isUp !== isUp) continue;
         const left = edge(column.first - 0.5);
-        const width = Math.max(1, edge(column.last + 0.5) - gap - left);
-        const tall = Math.ceil((column.volume / most) * HEIGHT_SHARE * height);
+        const width = Math.max(1 / ratio, edge(column.last + 0.5) - gap - left);
+        const tall = Math.ceil((column.volume / most) * HEIGHT_SHARE * height * ratio) / ratio;
         context.fillRect(left, height - tall, width, tall);
       }
     }
-  }
+  });
+
+  return {
+    primitive,
+    setShown(next: boolean): void {
+      isShown = next;
+      update();
+    },
+    setBars(next: readonly Bar[]): void {
+      bars = next;
+      kept.clear();
+      update();
+    },
+  };
 }

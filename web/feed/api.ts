@@ -148,8 +148,8 @@ export function createApi(deps: ApiDeps) {
     /** The newest trades, the newest first. */
     trades: (symbol: string, limit: number) =>
       get<TradesAnswer>(`/api/trades/${encodeURIComponent(symbol)}`, { limit }),
-    /** The orders of a symbol that began last, each as it is now. */
-    orders: (symbol: string, query: { limit: number; from?: number; to?: number }) =>
+    /** The orders of a symbol that began last, each as it is now; `by` "lived": of those that lived in a range. */
+    orders: (symbol: string, query: { limit: number; by?: "lived"; from?: number; to?: number }) =>
       get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, query),
     notes: (symbol: string, limit: number) =>
       get<NotesAnswer>(`/api/notes/${encodeURIComponent(symbol)}`, { limit }),

@@ -6,6 +6,7 @@ import type { Gap } from "../../../src/protocol/socket/server-message.ts";
 import { INTERVAL_SECONDS } from "../../../src/protocol/words/interval.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { suggestInterval } from "../../../web/data/bars/suggest-interval.ts";
 import type { Api } from "../../../web/feed/api.ts";
 import { openBarFeed } from "../../../web/feed/bars/bar-feed.ts";
 import { fakeClock, settle } from "../client/fake-clock.ts";
@@ -357,6 +358,27 @@ test("older bars are asked for until they reach a moment, over a failure and to 
   // Bars of another interval have to come that far first.
   feed.choose("5s");
   expect(feed.isReached(wantedUs)).toBe(false);
+});
+
+test("few trades, and minutes that were posted, are shown in minutes", () => {
+  const minute = (i: number, trades?: number): Bar => {
+    const ts = (START_US + i * 60e6) as EpochUs;
+    return {
+      ts,
+      open: 1,
+      high: 1,
+      low: 1,
+      close: 1,
+      volume: 1,
+      ...(trades !== undefined && { trades }),
+    };
+  };
+  const of = (count: number, trades?: number) =>
+    suggestInterval(Array.from({ length: count }, (_, i) => minute(i, trades)));
+  expect([of(1, 1), of(3, 1), of(10, 2)]).toEqual(["1m", "1m", "1m"]);
+  // Those who posted them have said nothing of seconds.
+  expect([of(1), of(10)]).toEqual(["1m", "1m"]);
+  expect([of(1, 3), of(8, 3), of(24, 3)]).toEqual(["1s", "5s", "1m"]);
 });
 
 test("an interval nobody chose suits the data: seconds for a young symbol, days for daily prices", async () => {

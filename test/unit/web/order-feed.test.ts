@@ -7,21 +7,30 @@ import { fakeClock } from "../client/fake-clock.ts";
 
 const MINUTE_US = 60e6;
 
-/** A server with an order each minute, named by it; it answers as OR-5 has it. */
-function world(count: number) {
+interface Asked {
+  limit: number;
+  by?: "lived";
+  from?: number;
+  to?: number;
+}
+
+/** A server with an order each minute, named by it, of which those of `open` live on; it answers as OR-5 has it. */
+function world(count: number, open: readonly string[] = []) {
   const clock = fakeClock(0);
   const orderOf = (minute: number): OrderEvent => {
     return { kind: "order", ts: (minute * MINUTE_US) as EpochUs, id: `${minute}`, status: "sent" };
   };
   const all = Array.from({ length: count }, (_, i) => orderOf(i + 1)).reverse();
-  const asked: object[] = [];
+  const asked: Asked[] = [];
   const api = {
-    orders: async (_: string, query: { limit: number; from?: number; to?: number }) => {
+    orders: async (_: string, query: Asked) => {
       asked.push(query);
-      const { limit, from = 0, to = Number.POSITIVE_INFINITY } = query;
-      const found = all.filter(({ ts }) => ts >= from && ts < to);
-      const value = { cursor: 1, orders: found.slice(0, limit), truncated: found.length > limit };
-      return { kind: "ok", value };
+      const { limit, by, from = 0, to = Number.POSITIVE_INFINITY } = query;
+      const livesOn = (id: string) => by === "lived" && open.includes(id);
+      const found = all.filter(({ ts, id }) => (ts >= from || livesOn(id)) && ts < to);
+      const total = { kind: "exact", count: found.length };
+      const orders = found.slice(0, limit);
+      return { kind: "ok", value: { cursor: 1, orders, total, truncated: found.length > limit } };
     },
   } as unknown as Api;
   const { nowMs, setTimer } = clock;
@@ -51,10 +60,45 @@ test("OR-5 few orders are known at once: no range is asked for, and there are no
   expect([feed.hasMore(), feed.isCut()]).toEqual([false, false]);
 });
 
+test("OR-5 an order that lives on in sight is marked, however long before it began", async () => {
+  const { clock, asked, feed, ids, see, tell, orderOf } = world(500, ["7"]);
+  feed.load();
+  see(450, 501, true);
+  await clock.advance(1);
+  const from = 424.5 * MINUTE_US;
+  expect(asked).toEqual([{ limit: 100 }, { limit: 2_000, by: "lived", from }]);
+  expect(ids(feed.held())).not.toContain("7");
+  expect(ids(feed.marked())).toContain("7");
+  tell({ ...orderOf(502), id: "7", status: "filled", filled: 1 });
+  const marked = feed.marked().find(([{ id }]) => id === "7");
+  expect(marked?.map(({ status }) => status)).toEqual(["sent", "filled"]);
+  // It is known, so nobody asks whose it is.
+  await clock.advance(60_000);
+  expect(asked).toHaveLength(2);
+});
+
+test("how many orders there are is told, and grows with those that begin", async () => {
+  const { clock, feed, tell, orderOf } = world(500);
+  feed.load();
+  await clock.advance(1);
+  expect(feed.total()).toEqual({ kind: "exact", count: 500 });
+  tell(orderOf(501), orderOf(502));
+  tell({ ...orderOf(502), status: "filled" });
+  expect(feed.total()).toEqual({ kind: "exact", count: 502 });
+  // The answer lacks what came behind its cursor.
+  feed.more();
+  await clock.advance(1);
+  expect(feed.total()).toEqual({ kind: "exact", count: 502 });
+  while (feed.hasMore()) {
+    feed.more();
+    await clock.advance(1);
+  }
+  expect(feed.total()).toBeNull();
+});
+
 test("OR-5 orders of the range in sight are marked, however many began since, and asked for once", async () => {
   const { clock, asked, feed, ids, see, tell, orderOf } = world(500);
   feed.load();
-  see(450, 501, true);
   await clock.advance(1);
   expect(asked).toEqual([{ limit: 100 }]);
   // Half a width on either side comes with it.
@@ -62,7 +106,8 @@ test("OR-5 orders of the range in sight are marked, however many began since, an
   see(102, 122);
   tell(orderOf(501));
   await clock.advance(1);
-  expect(asked.slice(1)).toEqual([{ limit: 2_000, from: 90 * MINUTE_US, to: 130 * MINUTE_US }]);
+  const range = { from: 90 * MINUTE_US, to: 130 * MINUTE_US };
+  expect(asked.slice(1)).toEqual([{ limit: 2_000, by: "lived", ...range }]);
   expect(ids(feed.marked())).toEqual([
     ...Array.from({ length: 101 }, (_, i) => `${501 - i}`),
     ...Array.from({ length: 40 }, (_, i) => `${129 - i}`),
@@ -100,9 +145,7 @@ test("the list grows as long as there are more, up to a bound, and keeps what ca
     feed.more();
     await clock.advance(1);
   }
-  expect(asked.map((query) => (query as { limit: number }).limit)).toEqual([
-    100, 200, 400, 800, 1_600, 2_000,
-  ]);
+  expect(asked.map(({ limit }) => limit)).toEqual([100, 200, 400, 800, 1_600, 2_000]);
   expect(ids(feed.held())).toEqual(Array.from({ length: 2_000 }, (_, i) => `${5_001 - i}`));
 });
 
@@ -132,7 +175,7 @@ test("what goes on of an order that the list lacks is not listed as the newest: 
     ],
   });
   expect(ids(feed.held())).toEqual(["new", ...newest]);
-  expect(feed.isWhole()).toBe(false);
+  expect(feed.total()).toEqual({ kind: "exact", count: 501 });
 });
 
 test("more is more than the list has, also where many have come since", async () => {

@@ -45,7 +45,7 @@ function world(first: Answer<never> | "ok" = "ok", keeps: Kept = "all", isListed
     orders: async () => ({
       kind: "ok",
       value: {
-        ...{ symbol: "A", cursor: CURSOR, truncated: false },
+        ...{ symbol: "A", cursor: CURSOR, truncated: false, total: { kind: "exact", count: 2 } },
         orders: [orderAt(-3, "2", "acknowledged"), orderAt(-9, "1", "filled")],
       },
     }),

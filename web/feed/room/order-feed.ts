@@ -1,3 +1,4 @@
+import { orderKey } from "../../../src/core/orders/order-state.ts";
 import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
@@ -29,6 +30,8 @@ const AGAIN_MS = 30_000;
 interface HeldOrders {
   orders: Orders;
   isCut: boolean;
+  /** How many there are, those that began since the answer among them. */
+  total: OrdersAnswer["total"];
   /** Every state up to here is in the answer that these are of. */
   through: Cursor;
   /** States that came behind that, and where: another answer may know less. */
@@ -36,7 +39,13 @@ interface HeldOrders {
 }
 
 export const NO_ORDERS_YET = initiallyHeld<HeldOrders>({
-  ...{ orders: [], isCut: false, through: CURSOR_ORIGIN, since: [] },
+  ...{
+    orders: [],
+    isCut: false,
+    total: { kind: "exact", count: 0 },
+    through: CURSOR_ORIGIN,
+    since: [],
+  },
 });
 
 /** The orders of a symbol that began last: in whatever order their states come, the newest of each stays. */
@@ -45,7 +54,9 @@ export const orderMachine = heldMachine<HeldOrders, OrdersAnswer>({
     const { cursor: through, truncated: isCut } = answer;
     const since = held.since.filter(([cursor]) => cursor > through);
     const states = since.map(([, state]) => state);
-    return { orders: answeredOrders(held.orders, answer, states), isCut, through, since };
+    const orders = answeredOrders(held.orders, answer, states);
+    const total = grown(answer.total, orders, answer.orders[0]);
+    return { orders, isCut, total, through, since };
   },
   framed(held, { cursor, events }) {
     const fresh = events.filter((event) => event.kind === "order");
@@ -54,12 +65,25 @@ export const orderMachine = heldMachine<HeldOrders, OrdersAnswer>({
     // What the answer lacks of before its cursor began before the orders that it has.
     const theirs = cursor <= held.through ? statesOf(held.orders, fresh) : fresh;
     const orders = addOrders(held.orders, theirs, held.isCut);
-    return { ...held, orders, since: since.slice(-MOST_ORDERS) };
+    const total = grown(held.total, orders, held.orders[0]?.[0]);
+    return { ...held, orders, total, since: since.slice(-MOST_ORDERS) };
   },
   dirty: DIRTY.orders,
 });
 
-/** Orders that began in a range, and what comes of them later. */
+/** A count with those that began behind `first`, the newest of the orders that it is of. */
+function grown(
+  { kind, count }: OrdersAnswer["total"],
+  orders: Orders,
+  first: OrderEvent | undefined,
+): OrdersAnswer["total"] {
+  const at = orders.findIndex(
+    ([state]) => first !== undefined && orderKey(state) === orderKey(first),
+  );
+  return { kind, count: count + (at < 0 ? orders.length : at) };
+}
+
+/** Orders that lived in a range, and what comes of them later. */
 const rangedMachine = heldMachine<HeldOrders, OrdersAnswer>({
   answered: (held, answer) => ({
     ...{ ...held, orders: answeredOrders([], answer, []), isCut: answer.truncated },
@@ -73,8 +97,8 @@ const rangedMachine = heldMachine<HeldOrders, OrdersAnswer>({
 });
 
 /**
- * The orders of a symbol that began last: what is known of them, then what comes over the socket. Where those in sight began before these, they are
- * asked for too.
+ * The orders of a symbol that began last: what is known of them, then what comes over the socket. Where there are more, those that lived in
+ * sight are asked for too.
  */
 export function openOrderFeed(deps: FeedDeps, symbol: string) {
   let limit = ASKED_FIRST;
@@ -95,7 +119,7 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
   const ranged = openHeldFeed(deps, rangedMachine, NO_ORDERS_YET, () => {
     const { fromUs, toUs } = span as Span;
     return deps.api.orders(symbol, {
-      limit: MOST_ORDERS,
+      ...{ limit: MOST_ORDERS, by: "lived" },
       ...(fromUs !== null && { from: fromUs }),
       ...(toUs !== null && { to: toUs }),
     });
@@ -104,8 +128,8 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
   return {
     /** Those that began last first. */
     held: () => last.held().orders,
-    /** Whether these are all there are. */
-    isWhole: () => !last.held().isCut,
+    /** How many there are; null: these are all. */
+    total: () => (last.held().isCut ? last.held().total : null),
     /** Whether there are more, which `more` brings. */
     hasMore: () => last.held().isCut && limit < MOST_ORDERS,
     more() {
@@ -115,10 +139,10 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
       limit = Math.min(limit, MOST_ORDERS);
       last.load();
     },
-    /** Those, and what is known of orders that began in sight. */
+    /** Those, and what is known of orders that lived in sight. */
     marked,
-    /** Whether more began in sight than are marked. */
-    isCut: () => span !== null && !isKnown(span) && ranged.held().isCut,
+    /** Whether more lived in sight than are marked. */
+    isCut: () => last.held().isCut && ranged.held().isCut,
     /** These are in sight now. */
     see(inSight: InSight) {
       const next = spanToLoad(inSight, span);
@@ -151,16 +175,9 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
   }
 
   function askRanged(): void {
-    if (span === null || span === askedFor || isKnown(span)) return;
+    // One that began before those that are listed may have been filled in sight.
+    if (span === null || span === askedFor || !last.held().isCut) return;
     askedFor = span;
     ranged.load();
-  }
-
-  /** Whether all orders that began in it are among those that began last. */
-  function isKnown({ fromUs }: Span): boolean {
-    const { orders, isCut } = last.held();
-    // It began then or before, and all that began since are here.
-    const [oldest] = orders.at(-1) ?? [];
-    return !isCut || oldest === undefined || (fromUs !== null && fromUs >= oldest.ts);
   }
 }

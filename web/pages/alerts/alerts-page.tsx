@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
 import { type Draft, draftOf, EMPTY_DRAFT } from "../../data/alerts/draft.ts";
 import { draftInAddress } from "../../data/alerts/draft-address.ts";
@@ -7,6 +7,7 @@ import { FailureWords } from "../shell/failure-words.tsx";
 import { replace } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
+import { useLast } from "../shell/use-last.ts";
 import { ActiveAlerts } from "./active-alerts.tsx";
 import { Changes } from "./changes.tsx";
 import { NoticeSwitch } from "./notice-switch.tsx";
@@ -16,8 +17,9 @@ import { Webhooks } from "./webhooks.tsx";
 
 const ACTIVE_MS = 3_000;
 const RULES_MS = 30_000;
-/** It is read from Postgres, and each question keeps that awake. */
+/** It is read from Postgres, and each question keeps that awake: sooner where an alert has turned. */
 const HISTORY_MS = 15_000;
+const STORED_MS = 10_000;
 const HISTORY = 50;
 
 /** What fires and what is pending, the rules, and what they have said. */
@@ -35,12 +37,19 @@ export function AlertsPage({ desk }: { desk: Desk }) {
     [api],
   );
   const rules = useAnswer(desk, api.alertRules, () => RULES_MS, [api, changes]);
+  const told = active.value?.alerts ?? [];
+  const states = told
+    .map(({ rule, symbol, series, since }) => [rule, symbol, series, since])
+    .join();
+  const turnedMs = useMemo(clock.nowMs, [states]);
   const history = useAnswer(
     desk,
     () => api.alertHistory({ limit: HISTORY }),
-    () => HISTORY_MS,
-    [api, changes],
+    // What has turned is stored a while later.
+    () => (clock.nowMs() - turnedMs < STORED_MS ? ACTIVE_MS : HISTORY_MS),
+    [api, changes, states],
   );
+  const said = useLast(history.value);
   const open = (next: Draft | null, isOfRule: boolean) => {
     setDraft(next);
     setKept(isOfRule);
@@ -99,8 +108,8 @@ export function AlertsPage({ desk }: { desk: Desk }) {
         <section>
           <h2>What they said</h2>
           <FailureWords failure={history.failure} />
-          {history.value !== null && (
-            <Changes changes={history.value.changes} nowMs={clock.nowMs()} zone={clock.zone} />
+          {said !== null && (
+            <Changes changes={said.changes} nowMs={clock.nowMs()} zone={clock.zone} />
           )}
         </section>
       </main>

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import { pathOfTrace } from "../../data/route.ts";
 import { newestOf } from "../../data/tables/orders.ts";
-import { timeText, type ZoneId } from "../../data/times/times.ts";
-import { type Digits, digitsOf } from "../../data/words/digits.ts";
+import { timeText } from "../../data/times/times.ts";
+import { type Digits, digitsOf, grouped } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
 import { Link } from "../shell/link.tsx";
@@ -24,7 +25,7 @@ const SHORT: { [status in OrderStatus]?: string } = {
 export function OrdersPane({ view }: { view: SymbolView }) {
   useRepaint(view, DIRTY.orders, REPAINT_MS);
   const painted = useRef({ look: "", rows: new WeakMap<OrderEvent, JSX.Element>() });
-  const { held, isWhole, hasMore, more } = view.feed.orders;
+  const { held, total, hasMore, more } = view.feed.orders;
   const orders = held().map(newestOf);
   if (orders.length === 0) return null;
   const { zone, nowMs } = view.clock;
@@ -39,11 +40,21 @@ export function OrdersPane({ view }: { view: SymbolView }) {
     const known = rows.get(order);
     if (known !== undefined) return known;
     const row = (
-      <Row
-        key={`${order.venue} ${order.account} ${order.id}`}
-        {...{ order, sizes, prices, zone }}
-        nowMs={nowMs()}
-      />
+      <tr key={`${order.venue} ${order.account} ${order.id}`} data-testid="order-row">
+        <th scope="row">
+          <Id order={order} />
+        </th>
+        <td class={`number ${sideClass(order)}`}>
+          {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
+        </td>
+        <td class="number">{priceWords(order, prices)}</td>
+        <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
+          {SHORT[order.status] ?? order.status}
+        </td>
+        <td class="number dim" title={timeText("dateExactClock", order.ts / 1_000, zone)}>
+          {formatMoment(order.ts, nowMs(), zone, "minute")}
+        </td>
+      </tr>
     );
     rows.set(order, row);
     return row;
@@ -51,7 +62,7 @@ export function OrdersPane({ view }: { view: SymbolView }) {
   return (
     <section class="orders-pane" aria-labelledby="orders-title">
       <h2 id="orders-title">
-        Orders <span>{isWhole() ? orders.length : `the newest ${orders.length}`}</span>
+        Orders <span>{countWords(orders.length, total())}</span>
       </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
       <div class="order-list" tabIndex={0}>
@@ -77,31 +88,10 @@ export function OrdersPane({ view }: { view: SymbolView }) {
   );
 }
 
-function Row(props: {
-  order: OrderEvent;
-  sizes: Digits;
-  prices: Digits;
-  zone: ZoneId;
-  nowMs: number;
-}) {
-  const { order, sizes, prices, zone, nowMs } = props;
-  return (
-    <tr data-testid="order-row">
-      <th scope="row">
-        <Id order={order} />
-      </th>
-      <td class={`number ${sideClass(order)}`}>
-        {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
-      </td>
-      <td class="number">{priceWords(order, prices)}</td>
-      <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
-        {SHORT[order.status] ?? order.status}
-      </td>
-      <td class="number dim" title={timeText("dateExactClock", order.ts / 1_000, zone)}>
-        {formatMoment(order.ts, nowMs, zone, "minute")}
-      </td>
-    </tr>
-  );
+function countWords(shown: number, total: OrdersAnswer["total"] | null): string {
+  if (total === null) return grouped(shown, 0);
+  const most = total.kind === "at_least" ? "more than " : "";
+  return `the newest ${grouped(shown, 0)} of ${most}${grouped(total.count, 0)}`;
 }
 
 function Id({ order: { id, correlation_id: correlationId } }: { order: OrderEvent }) {

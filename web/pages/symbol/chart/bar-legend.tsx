@@ -2,7 +2,6 @@ import type { RefObject } from "preact";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../../../src/protocol/words/interval.ts";
 import type { ToldIndicator } from "../../../charts/indicator-lines.ts";
-import { lineVariable } from "../../../charts/theme.ts";
 import { type ChartMark, markWords } from "../../../data/tables/chart-marks.ts";
 import { changeOf, NOT_POSITIVE } from "../../../data/words/change.ts";
 import { type Digits, grouped } from "../../../data/words/digits.ts";
@@ -42,8 +41,8 @@ export function BarLegend(props: {
       <span class="is-wide">
         Trades <b>{bar.trades === undefined ? "—" : grouped(bar.trades, 0)}</b>
       </span>
-      {indicators.map(({ name, colour, value }) => (
-        <span key={name} style={{ color: lineVariable(colour) }}>
+      {indicators.map(({ name, color, value }) => (
+        <span key={name} style={{ color }}>
           {name} <b>{Number.isFinite(value) ? formatPrice(value, digits) : "—"}</b>
         </span>
       ))}

@@ -230,10 +230,9 @@ export function CandlePane(props: {
         </p>
       )}
       {shown.bars.length === 0 && (isOff || !shown.isLoaded) && (
+        // The head of the page says whether it is the device or the server that is away.
         <p class="no-bars">
-          {!isOff
-            ? "The server is asked…"
-            : `${navigator.onLine ? "The server does not answer" : "This device is offline"}: bars come once the server answers.`}
+          {isOff ? "Bars come once the server answers." : "The server is asked…"}
         </p>
       )}
       {!isNewestVisible && !isMissed && shown.bars.length > 0 && (
