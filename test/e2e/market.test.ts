@@ -72,3 +72,21 @@ it("a price that passes another moves its row by itself", async () => {
   await browsed.push("/api/trades", [{ symbol: lowest, price: 1_000, size: 1 }]);
   await expect.poll(async () => (await shown())[0]).toBe(lowest);
 });
+
+it("on paper each symbol has all of its letters", async () => {
+  const long = "A-LONG-NAME/USDT:USDT-241227-C-100000";
+  await browsed.push("/api/trades", [{ symbol: long, price: 91_234_567.25, size: 99_999_999 }]);
+  await browsed.open("/");
+  await page.getByRole("link", { name: long }).waitFor();
+  await page.emulateMedia({ media: "print" });
+  // A4 with and without margins.
+  for (const width of [794, 700]) {
+    await page.setViewportSize({ width, height: 1_123 });
+    const cut = await page
+      .locator(".symbol-table tbody th")
+      .evaluateAll((names) =>
+        names.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent),
+      );
+    expect(cut, String(width)).toEqual([]);
+  }
+});
