@@ -1,3 +1,4 @@
+import { GOING_AWAY } from "../src/protocol/socket/close-codes.ts";
 import { PING, PONG } from "../src/protocol/socket/heartbeat.ts";
 import type { PollResponse, SocketLike, TapeDeps } from "./deps.ts";
 import { ABNORMAL_CLOSURE } from "./late-socket.ts";
@@ -5,7 +6,6 @@ import { closedWith, type Token, withToken } from "./token.ts";
 
 /** The server says something at least each 10 s; a stream that is silent for longer is held back by somebody, in ms. */
 const SILENCE_MS = 25_000;
-const GOING_AWAY = 4000;
 
 /**
  * A room by server-sent events, as a socket: for networks that let no WebSocket through. It ends itself after `lifeMs`, so that a

@@ -1,4 +1,4 @@
-import { CLOSE_CODES } from "../src/protocol/socket/close-codes.ts";
+import { GOING_AWAY, TOKEN_EXPIRED } from "../src/protocol/socket/close-codes.ts";
 
 /** A token, or what gives a good one whenever one is needed; undefined where reading is public. */
 export type Token = string | (() => string | undefined | Promise<string | undefined>);
@@ -14,8 +14,7 @@ export function withToken<Made>(
 
 /** What a socket with such a token was closed with: where another token can be had, the end of one ends nothing. */
 export function closedWith(code: number, token: Token | undefined): number {
-  const { tokenExpired, goingAway } = CLOSE_CODES;
-  return code === tokenExpired.code && typeof token === "function" ? goingAway.code : code;
+  return code === TOKEN_EXPIRED && typeof token === "function" ? GOING_AWAY : code;
 }
 
 /** When a token ends, in ms since the epoch; null where it does not say so. */

@@ -19,7 +19,7 @@ export const SIZE_BUDGETS: SizeBudget[] = [
   // Cloudflare takes 3 MB on the free plan (https://developers.cloudflare.com/workers/platform/limits/). Ours is smaller
   // for the sake of the start, in which all of it is read; each analysis is a few KB of it, the writer of Parquet 17,
   // the answers to assistants 8, orders 10, log lines some 14, alerts 13, streams some 12.
-  { what: "Worker", files: "dist/worker/*.js", count: "together", mostBytes: 365_000 },
+  { what: "Worker", files: "dist/worker/*.js", count: "together", mostBytes: 370_000 },
   // What is loaded before the list of symbols shows, and the service worker; other pages bring scripts of their own.
   {
     what: "dashboard's first page",

@@ -7,6 +7,7 @@ import { createAlertsTable } from "../room/alerts/room-alerts.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { PAGES_AT_ONCE, ReadTurns } from "../room/past/read-turns.ts";
+import { createDoubtsTable } from "../room/state/doubtful-hours.ts";
 import { FoldedPoints } from "../room/state/folded-points.ts";
 import { createStateTables } from "../room/state/room-state.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
@@ -76,6 +77,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   createStateTables(sql);
   createSeriesTable(sql);
   createArchiveTable(sql);
+  createDoubtsTable(sql);
   createAlertsTable(sql);
   const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
   const former = new FormerLogs(sql);

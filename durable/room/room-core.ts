@@ -103,6 +103,7 @@ export class RoomCore {
       this.viewers === 0 &&
       (this.#parts.pollers?.size ?? 0) === 0 &&
       !this.log.isPending &&
+      this.#parts.settling?.isRunning !== true &&
       this.alertsDueMs === null &&
       this.dueMs(nowMs) === null
     );
@@ -202,6 +203,7 @@ export class RoomCore {
   async summary(): Promise<SymbolSummary | null> {
     // A bug that keeps it from being known is told where somebody asks for this room, and not in the list of all.
     if (!(await this.isKnown().catch(() => false))) return null;
+    this.#parts.settleHours();
     return { ...this.#parts.line(), viewers: this.viewers + (this.#ports.relays.viewers() ?? 0) };
   }
 

@@ -1,6 +1,7 @@
 import type { LastKnown } from "../../src/core/alerts/symbol-alerts.ts";
 import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import { seriesHash } from "../../src/core/events/series-hash.ts";
+import { lineOf } from "../../src/db/driver/database-error.ts";
 import type { SymbolSummary } from "../../src/protocol/answers/answers.ts";
 import type { AlertEvent } from "../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
@@ -11,9 +12,11 @@ import type { Pollers } from "./log/pollers.ts";
 import type { RoomLog } from "./log/room-log.ts";
 import { ArchiveReads } from "./past/archive-reads.ts";
 import { EarlierLifeSearch, lastValuesOf } from "./past/earlier-life.ts";
+import { HourSettling } from "./past/hour-settling.ts";
 import { logSearchFailure, searchFailureOf } from "./past/search-failure.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
 import { BookSampler } from "./state/book-sampler.ts";
+import { DoubtfulHours, hoursOfRepeats } from "./state/doubtful-hours.ts";
 import { readMinute } from "./state/read-minute.ts";
 import { RoomState } from "./state/room-state.ts";
 import { summaryOf } from "./state/symbol-report.ts";
@@ -33,6 +36,8 @@ export class RoomParts {
   earlier: EarlierLifeSearch | null = null;
   pollers: Pollers | null = null;
   state: RoomState | null = null;
+  doubts: DoubtfulHours | null = null;
+  settling: HourSettling | null = null;
   books: BookSampler | null = null;
   alerts: RoomAlerts | null = null;
   archive: ArchiveReads | null = null;
@@ -95,6 +100,31 @@ export class RoomParts {
   stateNow(): RoomState {
     this.state ??= new RoomState(this.ports.sql, this.log, this.ports.foldedPoints);
     return this.state;
+  }
+
+  /** Hours in which it may count a trade twice. */
+  doubtsNow(): DoubtfulHours {
+    this.doubts ??= new DoubtfulHours(this.ports.sql, this.log);
+    return this.doubts;
+  }
+
+  /** Somebody asks for the volume of its day. */
+  settleHours(): void {
+    const { ports, log } = this;
+    this.settling ??= new HourSettling({
+      ...{ doubts: this.doubtsNow(), log },
+      state: () => this.stateNow(),
+      readHours: (hourUs, through) => ports.archive.readHours(hourUs, through),
+      settled: () => {
+        this.#line = null;
+      },
+      ...{ nowMs: ports.clock.nowMs, keepAwake: ports.keepAwake },
+      failed: (error) => {
+        const { level, fields } = lineOf(error);
+        ports.logger[level]("hours_not_settled", { symbol: this.symbol, ...fields });
+      },
+    });
+    this.settling.kick();
   }
 
   /** Samples its book. */
@@ -177,6 +207,11 @@ export class RoomParts {
     await this.ports.rulesLearned();
     const last = lastValuesOf(life);
     this.stateNow().begin(last, life.tradeKeys);
+    if (life.trade !== null) {
+      const { prunedThrough, head } = this.log;
+      const frames = this.log.framesAfter(prunedThrough, head);
+      this.doubtsNow().note(hoursOfRepeats(frames, life.trade.ts));
+    }
     this.series.keep(new Set(life.metrics.map(seriesHash)));
     if (life.book !== null) this.log.noteBook();
     this.log.settle();

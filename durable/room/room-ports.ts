@@ -47,6 +47,8 @@ export interface RoomArchive {
    * first.
    */
   readEarlierLife(through: Cursor, isAwaited?: () => boolean): Promise<EarlierLife>;
+  /** The 1 h bars of the day that ends with that hour, of what is stored up to `through`. */
+  readHours(hourUs: EpochUs, through: Cursor): Promise<readonly Bar[]>;
   /** The bar of a minute of what is stored up to `storedThrough`, and of the trades of `tail`. */
   readMinute(
     minuteUs: EpochUs,

@@ -21,7 +21,7 @@ import { orderPlaceOf, readSymbolOrders } from "../reads/orders/symbol-orders.ts
 import { MAX_STATES } from "../reads/orders/tailed-orders.ts";
 import type { Sources } from "../reads/sources.ts";
 
-const LISTED = ["open", "id", "account", "from", "to", "precision", "limit", "after"];
+const LISTED = ["by", "open", "id", "account", "from", "to", "precision", "limit", "after"];
 const RANGED = ["account", "from", "to", "precision"];
 const ORDERS = { min: 1, max: 10_000, fallback: 1_000 };
 
@@ -41,6 +41,7 @@ export const orderRoutes = new Hono<AppEnv>()
     const nowUs = c.get("nowUs")();
     const parameters = new Parameters(c.req.url, LISTED, nowUs);
     const symbol = parameters.symbol("symbol", c.req.param("symbol"));
+    const by = parameters.word("by", ["began", "lived"], "began");
     const open = parameters.word("open", ["true", "false"], "false") === "true";
     const { fromUs, toUs } = parameters.range(nowUs + MAX_AHEAD_US + 1, () => EARLIEST_US);
     const limit = parameters.count("limit", ORDERS);
@@ -52,7 +53,7 @@ export const orderRoutes = new Hono<AppEnv>()
     }
     parameters.check();
     await admitRead(c, [symbol]);
-    const query = { symbol, open, fromUs, toUs, id, account, after, limit };
+    const query = { symbol, by, open, fromUs, toUs, id, account, after, limit };
     const answer = await inTurn(c, () => readSymbolOrders(sourcesOf(c), query));
     return c.json(answer, 200, { "cache-control": "no-store" });
   })

@@ -129,6 +129,16 @@ async function pagesAndLife(server: Server): Promise<void> {
   equals("all of them, those that began last first", seen, ["3", "2", "1"]);
   const some = await listOf(server, symbol, `?from=${ts + 1}&to=${ts + 2}&account=a`);
   equals("of a range", named(some.orders), [["2", "sent"]]);
+  const lived = await listOf(server, symbol, `?from=${ts + 1}&to=${ts + 2}&by=lived&limit=1`);
+  equals("of those that lived in it", named(lived.orders), [["2", "sent"]]);
+  equals("how many there are", lived.total, { kind: "exact", count: 2 });
+  const next = encodeURIComponent(lived.next ?? "");
+  const before = await listOf(
+    server,
+    symbol,
+    `?from=${ts + 1}&to=${ts + 2}&by=lived&after=${next}`,
+  );
+  equals("and what began before", named(before.orders), [["1", "acknowledged"]]);
   equals("of no account", (await listOf(server, symbol, "?account=")).orders.length, 0);
   const life = await read(server, orderAnswerSchema, `/api/orders/${symbol}/1`);
   equals(

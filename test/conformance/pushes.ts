@@ -1,4 +1,8 @@
-import { historyAnswerSchema, positionsAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import {
+  historyAnswerSchema,
+  positionsAnswerSchema,
+  symbolsAnswerSchema,
+} from "../../src/protocol/answers/answers.ts";
 import {
   eventsOf,
   minuteUs,
@@ -21,6 +25,7 @@ const STORED = { query: "?wait=stored" };
 export const pushes: readonly Check[] = [
   { rule: "I-1", run: wholeOrNot },
   { rule: "I-7", run: tradesOnce },
+  { rule: "I-7", run: forgottenTrades },
   { rule: "I-8", run: answers },
   { rule: "I-10", run: correlation },
   { rule: "I-11", run: positions },
@@ -70,6 +75,28 @@ async function tradesOnce(server: Server): Promise<void> {
     bars.map((bar) => [bar.trades, bar.high]),
     [[4, 1]],
   );
+}
+
+/** More trades than a room remembers, and the first of them again. */
+async function forgottenTrades(server: Server): Promise<void> {
+  const symbol = server.newSymbol();
+  const startUs = minuteUs(server, 2);
+  const trades = Array.from({ length: 21_000 }, (_, at) => ({
+    ...{ symbol, price: 1, size: 1 },
+    ...{ id: `t${at}`, ts: startUs + at },
+  }));
+  for (let at = 0; at < trades.length; at += 5_000) {
+    await push(server, "trades", trades.slice(at, at + 5_000));
+  }
+  await push(server, "trades", trades.slice(0, 500), STORED);
+  const volume = async () => {
+    const { symbols } = await read(server, symbolsAnswerSchema, "/api/symbols");
+    return symbols.find((line) => line.symbol === symbol)?.volume;
+  };
+  for (let left = 60; left > 0 && (await volume()) !== trades.length; left -= 1) {
+    await server.clock.sleep(500);
+  }
+  equals("volume of the day, each trade once", await volume(), trades.length);
 }
 
 async function answers(server: Server): Promise<void> {

@@ -90,7 +90,9 @@ it("a frame asks for, is told and shows nothing of who trades there", async () =
   expect(await frame.locator("body").innerText()).not.toMatch(
     /Position|secret|Orders|Notes|Viewers/,
   );
-  expect(await frame.locator(".layers input").count()).toBe(3);
+  expect(await frame.locator(".layers input").count()).toBe(6);
+  // A page of somebody else has no way to the alerts.
+  expect(await frame.getByRole("button", { name: "Alert" }).count()).toBe(0);
   await page.close();
 });
 

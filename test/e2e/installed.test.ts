@@ -111,6 +111,7 @@ describe("where anybody may read", () => {
     await away.waitFor();
     await page.getByTestId("last-price").getByText("102.50").waitFor();
     expect(await page.getByTestId("as-of").textContent()).toMatch(/^as of \d\d:\d\d:\d\d$/);
+    await page.locator(".no-bars").getByText("The server does not answer").waitFor();
     await page.goto(`${product.url}/trace`);
     await page.getByRole("heading", { name: "Trace", exact: true }).waitFor();
     await page.goto(product.url);

@@ -1,5 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { beforeEach, expect, it } from "vitest";
+import type { HistoryAnswer } from "../../src/protocol/answers/answers.ts";
 import { soon } from "../soon.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
 import { temporaryDataDir } from "./product.ts";
@@ -70,6 +71,106 @@ it("R-4 the list of trades begins with those of before the page, each once", asy
   await expect.poll(listed).toEqual(["160.00", ...words(110)]);
 });
 
+it("lines of averages are chosen beside a scale by powers, and are still there after a reload", async () => {
+  const at = Math.floor(nowUs() / 60e6) * 60e6 - 60 * 60e6;
+  const closes = Array.from({ length: 60 }, (_, i) => 100 + (i % 9));
+  await browsed.push(
+    "/api/trades",
+    closes.map((price, i) => ({ symbol: "SYM-5*", ts: at + i * 60e6, price, size: 1 + i })),
+  );
+  await browsed.open("/s/SYM-5*?interval=1m");
+  const legend = page.locator(".bar-legend");
+  await legend.getByText("Vol", { exact: false }).waitFor();
+  expect(await legend.getByText("Average").count()).toBe(0);
+  await page.getByText("Layers", { exact: true }).click();
+  await page.getByRole("checkbox", { name: "Average 20" }).check();
+  await page.getByRole("checkbox", { name: "VWAP" }).check();
+  await page.getByTestId("candle-chart").press("l");
+  const mean = closes.slice(-20).reduce((sum, close) => sum + close, 0) / 20;
+  const { bars } = await browsed.ask<HistoryAnswer>("/api/history/SYM-5*?interval=1m");
+  const midnight = new Date(nowUs() / 1_000).setHours(0, 0, 0, 0) * 1_000;
+  const ofDay = bars.filter(({ ts }) => ts >= midnight);
+  const money = ofDay.reduce((sum, bar) => sum + bar.close * bar.volume, 0);
+  const vwap = money / ofDay.reduce((sum, bar) => sum + bar.volume, 0);
+  const log = page.getByRole("button", { name: "Log", exact: true });
+  const isShown = async () => {
+    await legend.getByText(`Average 20 ${mean.toFixed(2)}`).waitFor();
+    await legend.getByText(`VWAP ${vwap.toFixed(2)}`).waitFor();
+    await expect.poll(() => log.getAttribute("aria-pressed")).toBe("true");
+  };
+  await isShown();
+  await page.reload();
+  await isShown();
+  // Prices that are not positive have no logarithm.
+  await browsed.push("/api/trades", [{ symbol: "SYM-5*", price: -1, size: 1 }]);
+  await expect.poll(() => log.getAttribute("aria-pressed")).toBe("false");
+});
+
+it("of a symbol that nobody knows one question is refused, and the page goes on at its first trade", async () => {
+  await browsed.push("/api/trades", [{ symbol: "SYM-7", price: 5, size: 1 }]);
+  await browsed.open("/s/SYM-7");
+  await page.getByTestId("trade-row").waitFor();
+  const refused: string[] = [];
+  page.on("response", (response) => {
+    if (response.status() === 404) refused.push(new URL(response.url()).pathname);
+  });
+  await page.goto(new URL("/s/SYM-8", page.url()).href);
+  await page.getByText("Nothing on SYM-8 yet").waitFor();
+  expect(refused).toEqual(["/api/history/SYM-8"]);
+  const order = { symbol: "SYM-8", id: "O-1", status: "sent", side: "buy", quantity: 1 };
+  await browsed.push("/api/orders", order);
+  await browsed.push("/api/trades", [{ symbol: "SYM-8", price: 5, size: 1 }]);
+  await page.getByTestId("order-row").waitFor();
+  expect(refused).toHaveLength(1);
+});
+
+it("in a narrow window no words lie over the candles, and few bars are no slabs", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const at = Math.floor(nowUs() / 60e6) * 60e6;
+  await browsed.push("/api/trades", [
+    { symbol: "SYM-9", price: 90_101.25, size: 1, ts: at - 180e6 },
+    { symbol: "SYM-9", price: 90_102.5, size: 1, ts: at - 60e6 },
+  ]);
+  await browsed.open("/s/SYM-9?interval=1m");
+  const candles = page.getByTestId("candle-chart");
+  await page.locator(".bar-legend").waitFor();
+  const boxOf = async (place: Locator) =>
+    (await place.boundingBox()) ?? expect.fail("it has no box");
+  await soon(async () => {
+    const chart = await boxOf(candles);
+    const legend = await boxOf(page.locator(".bar-legend"));
+    const tools = await boxOf(page.locator(".layers summary"));
+    expect(legend.y + legend.height).toBeLessThanOrEqual(chart.y);
+    expect(tools.y + tools.height).toBeLessThanOrEqual(chart.y);
+    expect(chart.height).toBeGreaterThan(250);
+  });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});
+
+it("an alert at the last price, or at the crosshair, is a form that is filled in", async () => {
+  const traded = { symbol: "SYM-6*", price: 101.25, size: 1 };
+  await browsed.push("/api/trades", [traded, { ...traded, price: 99.25, ts: nowUs() - 60e6 }]);
+  await browsed.open("/s/SYM-6*?interval=1m");
+  await page.getByRole("button", { name: "Alert" }).click();
+  const field = (label: string) => page.getByLabel(label, { exact: true });
+  await expect.poll(() => field("Bound").inputValue()).toBe("101.25");
+  expect(await field("Symbols").inputValue()).toBe("SYM-6\\*");
+  expect(await field("Name").inputValue()).toBe("SYM-6-above-101.25");
+  expect(await page.getByLabel("Fires when it is").inputValue()).toBe("above");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect.poll(() => new URL(page.url()).search).toBe("");
+  expect(await field("Bound").count()).toBe(0);
+  const candles = page.getByTestId("candle-chart");
+  await page.goBack();
+  const box = (await candles.boundingBox()) ?? expect.fail("the chart has no box");
+  await candles.focus();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.6);
+  await soon(async () => expect(await crosshairY(candles)).not.toBeNaN());
+  await page.keyboard.press("b");
+  await expect.poll(() => page.getByLabel("Fires when it is").inputValue()).toBe("below");
+  expect(Number(await field("Bound").inputValue())).toBeLessThan(101.25);
+});
+
 it("the header names what a position cost and its unrealised gain, and the columns of orders stand still", async () => {
   const order = { symbol: "SYM-3", side: "buy", quantity: 2, price: 100, ts: nowUs() - 60e6 };
   await browsed.push("/api/trades", [{ symbol: "SYM-3", price: 101.25, size: 1 }]);
@@ -132,7 +233,7 @@ it("OR-5 fills of earlier are marked when one looks at them, and the list of ord
     await page.mouse.move(box.x + box.width / 3, box.y + 99);
     await page.mouse.move(box.x + box.width / 3, box.y + 100);
     // The one of this minute, by its size: 10 were before the range, and 100 are the newest.
-    const words = (await page.locator(".bar-legend .marked").allTextContents()).join();
+    const words = (await page.locator(".bar-legend .marks span").allTextContents()).join();
     expect(Number(/^filled buy (\d+) at 100\.00$/.exec(words)?.[1])).toBeLessThan(32);
   });
   const rows = page.getByTestId("order-row");

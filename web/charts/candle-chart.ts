@@ -2,6 +2,7 @@ import {
   createChartEx,
   type IHorzScaleBehavior,
   type Logical,
+  PriceScaleMode,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
@@ -19,6 +20,7 @@ import { addCandles, chartOptions } from "./candle-look.ts";
 import { createCandleSeries } from "./candle-series.ts";
 import { createEventMarks } from "./event-marks.ts";
 import { createHoleMarks } from "./hole-marks.ts";
+import { createIndicatorLines } from "./indicator-lines.ts";
 import type { Layer } from "./layers.ts";
 import { createPriceLines, type PriceLine } from "./price-lines.ts";
 import { shifted, shiftFor } from "./price-shift.ts";
@@ -37,6 +39,8 @@ const MAX_UPDATES = 50;
 const NARROW_PX = 0.6;
 /** The library's range goes from the middle of its first bar to that of its last, and shows both of them whole. */
 const HALF = 0.5;
+/** Fewer would be slabs rather than bars. */
+const LEAST_PLACES = 30;
 /** All bars there are take at least so much of the width, so that older ones have a place to come to. */
 const FILLED_SHARE = 0.9;
 
@@ -50,6 +54,8 @@ export interface CandleChartOptions {
   onHover(bar: Bar | null): void;
   /** Whether something else than the newest is awaited, so that nobody is to follow what is in sight first. */
   isAwaiting(): boolean;
+  /** Whether bars go back to a moment. */
+  isReached(fromUs: number): boolean;
   /** What is visible has moved: whatever lies over the chart must follow. */
   onMoved(): void;
   /** Whether the newest bar is in sight has changed. */
@@ -84,6 +90,10 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   let shown: CandleData | null = null;
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
+  /** Where the pointer is, in pixels from the head of the pane; null: on no candles. */
+  let pointedY: number | null = null;
+  /** Prices that are not have no logarithm. */
+  let isPositive = true;
   /** What was in sight last, and was not too wide. */
   let allowed: PlaceRange | null = null;
   /** The library moves in its next frame, and until then its range is that of before: 0 where it has. */
@@ -116,6 +126,13 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     y: (price) => candles.live.priceToCoordinate(shifted(price, shift)),
     spacing,
   });
+  const indicators = createIndicatorLines(chart, {
+    // Bars of a day begin at midnight UTC.
+    zone: () => (interval === "1d" ? "UTC" : options.zone),
+    isReached: options.isReached,
+    yOf: (price) => candles.live.priceToCoordinate(shifted(price, shift)),
+  });
+  candles.live.attachPrimitive(indicators.primitive);
   candles.live.attachPrimitive(events.primitive);
   // Its words stand over the marks.
   const setLines = createPriceLines(candles.live, options.headPx);
@@ -130,7 +147,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       chart.timeScale().setVisibleLogicalRange(stop);
     }
   });
-  chart.subscribeCrosshairMove(({ time, logical, sourceEvent }) => {
+  chart.subscribeCrosshairMove(({ time, logical, point, sourceEvent }) => {
+    pointedY = point?.y ?? null;
     const index = time === undefined ? -1 : lastAtOrBefore(bars, Number(time) * 1e6);
     options.onHover(bars[index] ?? null);
     // What the panels have pointed at they know.
@@ -177,6 +195,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       }
       volume.setBars(bars);
       holes.setBars(bars, INTERVAL_SECONDS[interval] * 1e6, isAnew);
+      indicators.setBars(bars, next.changedFrom);
+      isPositive = bars.slice(isPositive ? next.changedFrom : 0).every(({ low }) => low > 0);
       shown = next;
       showLayers();
       tellInSight();
@@ -187,7 +207,16 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       off = next;
       volume.setShown(!off.has("Volume"));
       holes.setShown(!off.has("Holes"));
+      indicators.leaveOff(off);
       showLayers();
+    },
+    /** Whether prices can have a scale by powers. */
+    isPositive: () => isPositive,
+    indicatorsAt: (bar: Bar) => indicators.at(lastAtOrBefore(bars, bar.ts)),
+    /** The price that the pointer is at. */
+    pointedPrice(): number | null {
+      const price = pointedY === null ? null : candles.live.coordinateToPrice(pointedY);
+      return price && shifted(price, -shift);
     },
     xOf,
     paneWidth: () => chart.timeScale().width(),
@@ -219,6 +248,9 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
 
   function showLayers(): void {
     if (shown === null) return;
+    const mode = PriceScaleMode[isPositive && !off.has("Log") ? "Logarithmic" : "Normal"];
+    const scale = candles.live.priceScale();
+    if (scale.options().mode !== mode) scale.applyOptions({ mode });
     setLines(linesOf(shown));
     events.setMarks(shown.marks, interval, off);
   }
@@ -303,8 +335,9 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   }
 
   function showNewest(): void {
-    const fitting = Math.max(30, Math.floor(container.clientWidth / 9));
-    moveTo({ from: bars.length - Math.min(bars.length + 4, fitting), to: bars.length + 5 });
+    const fitting = Math.max(LEAST_PLACES, Math.floor(container.clientWidth / 9));
+    const places = Math.max(LEAST_PLACES, Math.min(bars.length + 4, fitting));
+    moveTo({ from: bars.length - places, to: bars.length + 5 });
     candles.live.priceScale().applyOptions({ autoScale: true });
   }
 

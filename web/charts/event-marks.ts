@@ -1,7 +1,7 @@
-import type { ISeriesPrimitive, Time } from "lightweight-charts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
 import type { ChartMark, OrderMark } from "../data/tables/chart-marks.ts";
 import { type JoinedMark, joinMarks } from "../data/tables/joined-marks.ts";
+import { drawnOver } from "./drawn-over.ts";
 import type { Layer } from "./layers.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
 
@@ -34,7 +34,6 @@ export function createEventMarks({ x: xOf, y: yOf, fromUs, spacing }: Places) {
   let leftOff: ReadonlySet<Layer> | null = null;
   let joinedFor: Interval | null = null;
   let marks: readonly JoinedMark[] = [];
-  let requestUpdate = () => {};
   const ground = colour("surface");
   const buy = colour("up");
   const sell = colour("down");
@@ -42,40 +41,27 @@ export function createEventMarks({ x: xOf, y: yOf, fromUs, spacing }: Places) {
   const words = colour("text");
   const ofLevel = { info: colour("accent"), warn: colour("warn"), error: sell };
 
-  const primitive: ISeriesPrimitive<Time> = {
-    attached(parameters) {
-      requestUpdate = parameters.requestUpdate;
-    },
-    paneViews: () => [
-      {
-        zOrder: () => "top",
-        renderer: () => ({
-          draw: (target) =>
-            target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
-              const leftUs = fromUs() ?? 0;
-              const half = Math.min(MOST_HALF_PX, Math.max(LEAST_HALF_PX, spacing() / 2));
-              context.lineJoin = "round";
-              context.font = `${COUNT_PX}px ${CANVAS_FONT}`;
-              context.textAlign = "center";
-              context.textBaseline = "middle";
-              for (const mark of marks) {
-                const x = mark.ts < leftUs ? null : xOf(mark.ts);
-                if (x === null || x < -MOST_HALF_PX) continue;
-                if (x > width + MOST_HALF_PX) break;
-                if (mark.kind === "note") {
-                  drawDiamond(context, x, height - NOTE_FROM_BOTTOM_PX);
-                  paint(context, ofLevel[mark.note.level ?? "info"], ground);
-                  drawCount(context, mark, x, height - NOTE_FROM_BOTTOM_PX - MOST_HALF_PX, -1);
-                } else {
-                  const y = yOf(mark.price);
-                  if (y !== null) drawOrder(context, mark, { x, y, half });
-                }
-              }
-            }),
-        }),
-      },
-    ],
-  };
+  const { primitive, update } = drawnOver((context, { width, height }) => {
+    const leftUs = fromUs() ?? 0;
+    const half = Math.min(MOST_HALF_PX, Math.max(LEAST_HALF_PX, spacing() / 2));
+    context.lineJoin = "round";
+    context.font = `${COUNT_PX}px ${CANVAS_FONT}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const mark of marks) {
+      const x = mark.ts < leftUs ? null : xOf(mark.ts);
+      if (x === null || x < -MOST_HALF_PX) continue;
+      if (x > width + MOST_HALF_PX) break;
+      if (mark.kind === "note") {
+        drawDiamond(context, x, height - NOTE_FROM_BOTTOM_PX);
+        paint(context, ofLevel[mark.note.level ?? "info"], ground);
+        drawCount(context, mark, x, height - NOTE_FROM_BOTTOM_PX - MOST_HALF_PX, -1);
+      } else {
+        const y = yOf(mark.price);
+        if (y !== null) drawOrder(context, mark, { x, y, half });
+      }
+    }
+  }, "top");
 
   return {
     primitive,
@@ -85,7 +71,7 @@ export function createEventMarks({ x: xOf, y: yOf, fromUs, spacing }: Places) {
       [given, joinedFor, leftOff] = [next, interval, off];
       const shown = next.filter(({ kind }) => !off.has(kind === "note" ? "Notes" : "Orders"));
       marks = joinMarks(shown, interval);
-      requestUpdate();
+      update();
     },
   };
 

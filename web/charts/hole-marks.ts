@@ -1,7 +1,8 @@
-import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
+import type { IChartApiBase, Time } from "lightweight-charts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
 import { holesAfter, longestPause } from "../data/bars/holes.ts";
 import { formatAge } from "../data/words/format.ts";
+import { barPlaces, drawnOver } from "./drawn-over.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
 
 /** Closer together, in pixels, marks would be a wall and their words a smear: the first of them stands. */
@@ -21,46 +22,32 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
   let pauseUs = Number.POSITIVE_INFINITY;
   /** Indexes of the bars that time was left out before. */
   let holes: readonly number[] = [];
-  let requestUpdate = () => {};
   const line = colour("text-faint");
   const words = colour("text-dim");
 
-  const primitive: ISeriesPrimitive<Time> = {
-    attached(parameters) {
-      requestUpdate = parameters.requestUpdate;
-    },
-    paneViews: () => [
-      {
-        zOrder: () => "bottom",
-        renderer: () => ({
-          draw: (target) =>
-            target.useMediaCoordinateSpace(({ context, mediaSize }) => {
-              context.strokeStyle = line;
-              context.fillStyle = words;
-              context.font = `10.5px ${CANVAS_FONT}`;
-              context.textAlign = "center";
-              context.setLineDash([2, 4]);
-              context.beginPath();
-              let wordsAt = Number.NEGATIVE_INFINITY;
-              for (const { x, missingUs } of visibleHoles()) {
-                context.moveTo(x, 0);
-                context.lineTo(x, mediaSize.height);
-                if (x - wordsAt < WORDS_APART_PX) continue;
-                wordsAt = x;
-                context.fillText(formatAge(missingUs / 1_000), x, mediaSize.height - 6);
-              }
-              context.stroke();
-            }),
-        }),
-      },
-    ],
-  };
+  const { primitive, update } = drawnOver((context, { height }) => {
+    context.strokeStyle = line;
+    context.fillStyle = words;
+    context.font = `10.5px ${CANVAS_FONT}`;
+    context.textAlign = "center";
+    context.setLineDash([2, 4]);
+    context.beginPath();
+    let wordsAt = Number.NEGATIVE_INFINITY;
+    for (const { x, missingUs } of visibleHoles()) {
+      context.moveTo(x, 0);
+      context.lineTo(x, height);
+      if (x - wordsAt < WORDS_APART_PX) continue;
+      wordsAt = x;
+      context.fillText(formatAge(missingUs / 1_000), x, height - 6);
+    }
+    context.stroke();
+  }, "bottom");
 
   return {
     primitive,
     setShown(next: boolean): void {
       isShown = next;
-      requestUpdate();
+      update();
     },
     /** The bars on the chart; `isAnew` where more than the newest of them have changed. */
     setBars(next: readonly Bar[], barUs: number, isAnew: boolean): void {
@@ -72,21 +59,18 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
         if (isAnew || next.length < FEW_BARS) pauseUs = longestPause(times, lengthUs);
         holes = holesAfter(times, pauseUs);
       }
-      requestUpdate();
+      update();
     },
   };
 
   function visibleHoles(): { x: number; missingUs: number }[] {
-    const scale = chart.timeScale();
-    const range = scale.getVisibleLogicalRange();
-    if (range === null || !isShown) return [];
+    const places = barPlaces(chart);
+    if (places === null || !isShown) return [];
+    const { zero, spacing, range } = places;
     const visible: { x: number; missingUs: number }[] = [];
     for (const index of holes) {
       if (index < range.from || index > range.to + 2) continue;
-      const from = scale.logicalToCoordinate((index - 1) as Logical);
-      const to = scale.logicalToCoordinate(index as Logical);
-      if (from === null || to === null) continue;
-      const x = (from + to) / 2;
+      const x = zero + (index - 0.5) * spacing;
       const before = visible.at(-1);
       if (before !== undefined && x - before.x < MARK_APART_PX) continue;
       const missingUs = (bars[index]?.ts ?? 0) - (bars[index - 1]?.ts ?? 0) - lengthUs;

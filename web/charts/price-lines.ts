@@ -1,4 +1,5 @@
 import { type ISeriesApi, LineStyle } from "lightweight-charts";
+import { drawnOver } from "./drawn-over.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
 
 /** A line across the chart; `name` tells it from the others. */
@@ -15,6 +16,8 @@ export interface PriceLine {
 const FROM_EDGE_PX = 52;
 const FROM_RIGHT_PX = 8;
 const APART_PX = 16;
+/** In a pane that is not as wide words on a line would hide the newest candles: the axis has the price, and the page the position. */
+const ROOM_PX = 480;
 /** Words stand on their line. */
 const OVER_LINE_PX = 4;
 /** What of a candle lies behind words is seen between their letters. */
@@ -31,31 +34,23 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">, headPx: () 
     { wanted: string; line: ReturnType<typeof candles.createPriceLine> }
   >();
   const ground = colour("surface");
-  candles.attachPrimitive({
-    paneViews: () => [
-      {
-        zOrder: () => "top",
-        renderer: () => ({
-          draw: (target) =>
-            target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
-              context.font = `11px ${CANVAS_FONT}`;
-              context.textAlign = "right";
-              context.lineJoin = "round";
-              context.lineWidth = HALO_PX;
-              context.strokeStyle = ground;
-              const yOf = (price: number) => candles.priceToCoordinate(price);
-              for (const { line, side, y } of placedWords(shown, yOf, height, headPx())) {
-                const at = `at ${candles.priceFormatter().format(line.price)}, ${side}`;
-                const words = side === null ? line.title : `${line.title} ${at}`;
-                context.fillStyle = line.color;
-                context.strokeText(words, width - FROM_RIGHT_PX, y);
-                context.fillText(words, width - FROM_RIGHT_PX, y);
-              }
-            }),
-        }),
-      },
-    ],
-  });
+  const { primitive } = drawnOver((context, { width, height }) => {
+    context.font = `11px ${CANVAS_FONT}`;
+    context.textAlign = "right";
+    context.lineJoin = "round";
+    context.lineWidth = HALO_PX;
+    context.strokeStyle = ground;
+    const yOf = (price: number) => candles.priceToCoordinate(price);
+    for (const { line, side, y } of placedWords(shown, yOf, height, headPx())) {
+      if (side === null && width < ROOM_PX) continue;
+      const at = `at ${candles.priceFormatter().format(line.price)}, ${side}`;
+      const words = side === null ? line.title : `${line.title} ${at}`;
+      context.fillStyle = line.color;
+      context.strokeText(words, width - FROM_RIGHT_PX, y);
+      context.fillText(words, width - FROM_RIGHT_PX, y);
+    }
+  }, "top");
+  candles.attachPrimitive(primitive);
   return (lines: readonly PriceLine[]): void => {
     const next: typeof drawn = new Map();
     shown = lines;

@@ -1,6 +1,7 @@
-import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
+import type { IChartApiBase, ISeriesPrimitive, Time } from "lightweight-charts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
 import { barsAColumn, type VolumeColumn, volumeColumns } from "../data/bars/volume-columns.ts";
+import { barPlaces } from "./drawn-over.ts";
 import { colour } from "./theme.ts";
 
 /** Of the pane: the candles keep off it. */
@@ -53,11 +54,10 @@ export function createVolumeBars(chart: IChartApiBase<Time>) {
   };
 
   function drawColumns(context: CanvasRenderingContext2D, height: number, ratio: number): void {
-    const scale = chart.timeScale();
-    const range = scale.getVisibleLogicalRange();
-    const [zero, one] = [0, 1].map((index) => scale.logicalToCoordinate(index as Logical));
-    if (range === null || zero == null || one == null) return;
-    const spacing = (one - zero) * ratio;
+    const places = barPlaces(chart);
+    if (places === null) return;
+    const { zero, range } = places;
+    const spacing = places.spacing * ratio;
     const wanted = barsAColumn(spacing);
     if (wanted !== perColumn) kept.clear();
     perColumn = wanted;

@@ -50,16 +50,21 @@ const LOOK_EVERY_MS = 3_600_000;
 const ENDED = "The server takes the token no more. What is shown goes on with another.";
 const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
-const marketPage = later(async () => (await import("./market/market-page.tsx")).MarketPage);
-const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
-const explorePage = later(async () => (await import("./explore/explore-page.tsx")).ExplorePage);
-const analyticsPage = later(
-  async () => (await import("./analytics/analytics-page.tsx")).AnalyticsPage,
+const marketPage = later(
+  () => import("./market/market-page.tsx"),
+  ({ MarketPage }) => MarketPage,
 );
-const tracePage = later(async () => (await import("./trace/trace-page.tsx")).TracePage);
-const alertsPage = later(async () => (await import("./alerts/alerts-page.tsx")).AlertsPage);
-const operationsPage = later(
-  async () => (await import("./operations/operations-page.tsx")).OperationsPage,
+const symbolPage = later(
+  () => import("./symbol/symbol-page.tsx"),
+  ({ SymbolPage }) => SymbolPage,
+);
+const explorePage = later(
+  () => import("./explore/explore-page.tsx"),
+  ({ ExplorePage }) => ExplorePage,
+);
+const deskPage = later(
+  () => import("./desk-pages.tsx"),
+  ({ DeskPage }) => DeskPage,
 );
 
 // The page that most open comes beside what it shows, and not before.
@@ -193,14 +198,11 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
       );
     case "explore":
       return <explorePage.Page desk={desk} search={route.search} />;
-    case "analytics":
-      return <analyticsPage.Page desk={desk} search={route.search} />;
-    case "trace":
-      return <tracePage.Page desk={desk} id={route.id} />;
     case "alerts":
-      return <alertsPage.Page desk={desk} />;
+    case "analytics":
     case "operations":
-      return <operationsPage.Page desk={desk} />;
+    case "trace":
+      return <deskPage.Page desk={desk} route={route} />;
     case "missing":
       return (
         <main class="notice">

@@ -45,6 +45,7 @@ export function roomArchive(
     },
     readNewestCursor: (after) => joined.newestCursor({ symbol, after }),
     readEarlierLife: (through, isAwaited) => joined.earlierLife(symbol, through, isAwaited),
+    readHours: (hourUs, through) => joined.hours({ symbol, through, hourUs }),
     async readMinute(minuteUs, storedThrough, tail) {
       const range = { fromUs: minuteUs, toUs: (minuteUs + MINUTE_US) as EpochUs, limit: 1 };
       const query = { symbol, interval: "1m", ...range, storedThrough, tail } as const;

@@ -78,6 +78,12 @@ export interface LastValues {
   lastEventUs: EpochUs | null;
 }
 
+/** What the trades of an hour are together. */
+export interface HourTrades {
+  volume: number;
+  trades: number;
+}
+
 /** What a trade says of 1 m bars. */
 export interface BarNews {
   /** A bar closed or, closed already, was corrected. */
@@ -251,6 +257,11 @@ export class LastValuesFold {
     if (bar === null || this.#isBarClosed) return null;
     this.#isBarClosed = true;
     return { type: "bar", ...bar };
+  }
+
+  /** These hours, of those known here, have so many trades: some were counted twice, which changes no price. */
+  correctHours(hours: ReadonlyMap<EpochUs, HourTrades>): void {
+    for (const hour of this.#hours) Object.assign(hour, hours.get(hour.ts));
   }
 
   #seen(ts: EpochUs): void {

@@ -7,7 +7,7 @@ import { TradeWindow } from "../append/trade-window.ts";
 import type { FoldedLog } from "../log/watched-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { FoldedPoints } from "./folded-points.ts";
-import { type LastValues, LastValuesFold } from "./last-values.ts";
+import { type HourTrades, type LastValues, LastValuesFold } from "./last-values.ts";
 
 /** The fold is written down after so many events, so that a wake has few of them to fold again... */
 const CHECKPOINT_EVENTS = 2_000;
@@ -169,6 +169,12 @@ export class RoomState {
     return bar;
   }
 
+  /** Writes down as well what was counted twice: who folds the log again would count it again. The fold is at the head. */
+  correctHours(hours: ReadonlyMap<EpochUs, HourTrades>): void {
+    this.foldToHead().correctHours(hours);
+    this.#checkpoint();
+  }
+
   get hasOldMinutes(): boolean {
     return this.#oldMinutes.size > 0;
   }
@@ -196,6 +202,7 @@ export class RoomState {
     window.learnKeys(keys);
     const { head } = this.#log;
     for (const { text } of this.#log.framesAfter(through, head)) window.learn(decodeFrame(text));
+    window.beginHere();
     this.#tradeWindow = window;
   }
 
@@ -205,6 +212,7 @@ export class RoomState {
     const window = new TradeWindow();
     window.learnKeys(this.#earlierTrades());
     for (const frame of this.#log.newest(WINDOW_EVENTS)) window.learn(decodeFrame(frame.text));
+    window.beginHere();
     this.#tradeWindow = window;
     return window;
   };

@@ -4,7 +4,7 @@ import type { LoggedEvent } from "./tail-merge.ts";
 
 /**
  * The newest trades of what Postgres has and of a room's tail, each once (SPEC I-7), the newest first and at one moment the last in the log first.
- * `stored`: in that order; `tail`: in the order of the log, and all of it is behind what is stored.
+ * `stored`: in that order, and of the oldest moment also those that the tail has again; `tail`: in the order of the log, and all of it is behind what is stored.
  */
 export function newestTrades(
   stored: readonly LoggedEvent[],

@@ -1,12 +1,14 @@
 import type { TailOrder } from "../../core/orders/merge-states.ts";
 import { rankOf } from "../../core/orders/order-state.ts";
+import type { OrdersAnswer } from "../../protocol/answers/orders.ts";
 import type { OrderEvent } from "../../protocol/events/order.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { int2s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
-import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
+import { literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
+import { byIndex } from "../driver/sql-plan.ts";
 import { epochUsOf, timestampOf } from "../driver/sql-time.ts";
 import { ORDER_TEXT, orderOf } from "../events/order-event.ts";
 
@@ -22,7 +24,8 @@ export interface OrdersQuery {
   symbol: SymbolName;
   /** What the room's tail says of the orders in it. */
   tail: readonly TailOrder[];
-  /** Orders that began in [fromUs, toUs). */
+  /** Orders that began in [fromUs, toUs), or that lived in it: from the earliest state to the newest, and on while it is open. */
+  by: "began" | "lived";
   fromUs: EpochUs;
   toUs: EpochUs;
   open: boolean;
@@ -38,29 +41,73 @@ export interface PlacedOrder {
   newest: OrderEvent;
 }
 
+export interface FoundOrders {
+  orders: PlacedOrder[];
+  /** How many are asked for, whatever page this is. */
+  total: OrdersAnswer["total"];
+}
+
+/** So many orders are looked at to count those that are asked for: where there are more, the count is what there is at least. */
+export const MOST_COUNTED = 50_000;
+
+/** No moment that is taken is longer before another one than so many digits of microseconds. */
+const MOST_DIGITS = 16;
+
 /** By the beginning, the newest first, and at one moment by name. */
 const IN_ORDER = sql`order by first_ts desc, order_id, venue, account`;
 
-/** SQL: is a row of lives among the asked ones, and behind the last page? */
-function isAsked({ fromUs, toUs, open, account, id, after }: OrdersQuery): Sql {
-  const last = timestampOf(param(after?.firstUs ?? 0));
-  return sql`first_ts >= ${timestampOf(param(fromUs))} and first_ts < ${timestampOf(param(toUs))}
+const LIFE = sql`first_ts, order_id, venue, account, ts, status`;
+
+/** SQL: is a row of lives in the range? Of one that began in it both say the same. */
+function isInRange({ by, fromUs, toUs }: OrdersQuery): Sql {
+  const [from, to] = [timestampOf(param(fromUs)), timestampOf(param(toUs))];
+  return by === "began"
+    ? sql`first_ts >= ${from} and first_ts < ${to}`
+    : sql`first_ts < ${to} and (ts >= ${from} or status < 3)`;
+}
+
+/** SQL: is a row of lives in the range among the asked ones? An index finds those; the orders of an account none does. */
+const isFound = ({ open, id }: OrdersQuery) => sql`
   ${open ? sql`and status < 3` : NOTHING}
-  ${account === null ? NOTHING : sql`and account = ${account}`}
-  ${id === null ? NOTHING : sql`and order_id = ${id}`}
-  ${
-    after === null
-      ? NOTHING
-      : sql`and first_ts <= ${last} and (first_ts < ${last} or ((order_id, venue, account) > (${after.id}::text, ${after.venue}::text, ${after.account}::text)))`
-  }`;
+  ${id === null ? NOTHING : sql`and order_id = ${id}`}`;
+const isOwn = ({ account }: OrdersQuery) =>
+  account === null ? NOTHING : sql`and account = ${account}`;
+
+/** SQL: is it behind the last page? */
+function isBehind({ after }: OrdersQuery): Sql {
+  if (after === null) return NOTHING;
+  const last = timestampOf(param(after.firstUs));
+  return sql`and first_ts <= ${last} and (first_ts < ${last}
+    or (order_id, venue, account) > (${after.id}::text, ${after.venue}::text, ${after.account}::text))`;
+}
+
+/**
+ * SQL: the lives that began before the range and were not over when it began. Those that are over are looked for by the length of
+ * their lives, for no index of ours tells what two moments enclose: see migration 0028.
+ */
+function selectAlive({ fromUs }: OrdersQuery): Sql {
+  const from = timestampOf(param(fromUs));
+  const over = sql`
+  select ${LIFE} from order_lives
+  where symbol_id = (select id from symbol) and status >= 3
+    and length((extract(epoch from ts - first_ts) * 1000000)::int8::text) = d.digits
+    and first_ts < ${from} and first_ts > ${from} - power(10, d.digits) * interval '1 microsecond' and ts >= ${from}`;
+  return sql`
+  select ${LIFE} from order_lives where symbol_id = (select id from symbol) and status < 3 and first_ts < ${from}
+  union all
+  select x.* from generate_series(1, ${literal(MOST_DIGITS)}) d (digits) ${byIndex(over, sql`x`)}`;
 }
 
 /**
  * Of the tail's orders the newest state is that of the tail or of Postgres; of the others that of
- * Postgres, whose branch is cut before the two are put together.
+ * Postgres, whose branches are cut before they are put together. What lived in the range and began
+ * before it comes behind all that began in it, so it is looked for where those are too few.
+ *
+ * A first page that has all is its own count. Else what Postgres has is counted, which may have
+ * orders of the tail: those are taken out, and counted by themselves.
  */
 function selectOrders(query: OrdersQuery): Sql {
-  const { symbol, tail, limit } = query;
+  const { symbol, tail, limit, by, fromUs, toUs, after } = query;
   const told = rowsOf(
     "u",
     {
@@ -73,7 +120,16 @@ function selectOrders(query: OrdersQuery): Sql {
     },
     "place",
   );
-  const asked = isAsked(query);
+  const [inRange, found, own, behind] = [isInRange, isFound, isOwn, isBehind].map((part) =>
+    part(query),
+  ) as [Sql, Sql, Sql, Sql];
+  const asked = sql`${found} ${own}`;
+  const began = sql`symbol_id = (select id from symbol)
+    and first_ts >= ${timestampOf(param(fromUs))} and first_ts < ${timestampOf(param(toUs))} ${found}`;
+  const isOfTail = (lives: Sql) => sql`exists (
+      select from tail t
+      where (t.order_id, t.venue, t.account) = (${lives}.order_id, ${lives}.venue, ${lives}.account))`;
+  const isLived = by === "lived";
   return sql`
 with symbol as (select id from symbols where symbol = ${symbol}),
 tail as materialized (
@@ -92,21 +148,49 @@ joined as (
     from tail t) t
   left join order_lives l
     on (l.symbol_id, l.order_id, l.venue, l.account) = ((select id from symbol), t.order_id, t.venue, t.account)),
-stored as (
-  select first_ts, order_id, venue, account, ts, status, null::int8 as place from order_lives
-  where symbol_id = (select id from symbol) and ${asked}
-    and not exists (
-      select from tail t
-      where (t.order_id, t.venue, t.account) = (order_lives.order_id, order_lives.venue, order_lives.account))
+began as (
+  select ${LIFE}, null::int8 as place from order_lives
+  where ${began} ${own} ${behind} and not ${isOfTail(sql`order_lives`)}
   ${IN_ORDER} limit ${limit}),
+${
+  isLived
+    ? sql`alive as (${selectAlive(query)}),
+earlier as (
+  select ${LIFE}, null::int8 as place from alive
+  where (select count(*) from began) < ${limit} ${asked} ${behind} and not ${isOfTail(sql`alive`)}
+  ${IN_ORDER} limit ${limit}),`
+    : NOTHING
+}
 page as (
-  select * from (select * from stored union all select * from joined where ${asked}) o
-  ${IN_ORDER} limit ${limit})
-select ${epochUsOf(sql`p.first_ts`)} as first_us, p.order_id, p.venue, p.account, p.place, ${epochUsOf(sql`p.ts`)} as ts_us,
+  select * from (
+    select * from began
+    ${isLived ? sql`union all select * from earlier` : NOTHING}
+    union all select ${LIFE}, place from joined where ${inRange} ${asked} ${behind}) o
+  ${IN_ORDER} limit ${limit}),
+looked as (
+  select count(*) filter (where true ${own}) as orders, count(*) as rows from (
+    select ${LIFE} from order_lives where ${began}
+    ${isLived ? sql`union all select * from alive where true ${found}` : NOTHING}
+    limit ${MOST_COUNTED}) s),
+counted as (
+  select case when p.is_whole then p.orders else l.orders
+      - (
+      select count(*) from tail t ${byIndex(
+        sql`
+        select from order_lives
+        where (symbol_id, order_id, venue, account) = ((select id from symbol), t.order_id, t.venue, t.account)
+          and ${inRange} ${asked}`,
+        sql`x`,
+      )})
+      + (select count(*) from joined where ${inRange} ${asked}) end as orders,
+    p.is_whole or l.rows < ${MOST_COUNTED} as is_exact
+  from (select count(*) as orders, ${after === null ? sql`count(*) < ${limit}` : sql`false`} as is_whole from page) p
+  left join looked l on not p.is_whole)
+select c.orders as total, c.is_exact, ${epochUsOf(sql`p.first_ts`)} as first_us, p.order_id, p.venue, p.account, p.place, ${epochUsOf(sql`p.ts`)} as ts_us,
   (select ${ORDER_TEXT} from order_states s
    where p.place is null and (s.symbol_id, s.order_id, s.venue, s.account, s.ts, s.status)
      = ((select id from symbol), p.order_id, p.venue, p.account, p.ts, p.status)) as state
-from page p
+from counted c left join page p on true
 order by p.first_ts desc, p.order_id, p.venue, p.account`;
 }
 
@@ -115,12 +199,16 @@ export async function readOrders(
   db: Database,
   query: OrdersQuery,
   tag?: string,
-): Promise<PlacedOrder[]> {
+): Promise<FoundOrders> {
   const rows = await ask(db, selectOrders(query), tag);
-  return rows.map((row) => {
+  const orders = rows.flatMap((row) => {
+    if (row["order_id"] === null) return [];
     const told = row["place"] === null ? undefined : query.tail[Number(row["place"]) - 1];
-    return { place: placeOf(row), newest: told?.newest ?? orderOf(row) };
+    return [{ place: placeOf(row), newest: told?.newest ?? orderOf(row) }];
   });
+  const count = Math.max(Number(rows[0]?.["total"]), orders.length);
+  const kind = rows[0]?.["is_exact"] === true ? "exact" : "at_least";
+  return { orders, total: { kind, count } };
 }
 
 function placeOf(row: Row): OrderPlace {

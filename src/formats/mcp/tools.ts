@@ -115,6 +115,10 @@ export const TOOLS: readonly Tool[] = [
     description: "The newest state of each order of a symbol, those that began last first.",
     inputs: {
       symbol: required(SYMBOL),
+      by: {
+        ...text("lived: also orders that began before the range and lived on in it"),
+        enum: ["began", "lived"],
+      },
       open: { ...text("true: only orders that are not at their end"), enum: ["true", "false"] },
       ...{ account: ACCOUNT, from: FROM, to: TO },
       ...{ limit: count("Most orders", 100, 1_000), after: AFTER },

@@ -14,11 +14,13 @@ const asked = {
 
 /**
  * `GET /api/orders/:symbol`: the newest state of each order, those that began last first. Where there are more than were asked for,
- * `truncated` says so and `next` is the `after` of the next page.
+ * `truncated` says so, `next` is the `after` of the next page, and `total` is how many are asked for on all pages together.
  */
 export const ordersAnswerSchema = z.object({
   ...asked,
   orders: z.array(orderEventSchema),
+  /** `at_least`: they were counted no further. */
+  total: z.object({ kind: z.enum(["exact", "at_least"]), count: z.int() }),
   truncated: z.boolean(),
   next: z.string().optional(),
 });

@@ -5,14 +5,14 @@ import { endOfAnswer } from "../rooms/room-tail.ts";
 import type { Sources } from "../sources.ts";
 import { readTailedStates } from "./tailed-orders.ts";
 
-/** The newest state of each order that began in a range, a page at a time. */
+/** The newest state of each order that began or lived in a range, a page at a time. */
 export async function readSymbolOrders(
   sources: Sources,
   query: Omit<OrdersQuery, "tail">,
 ): Promise<OrdersAnswer> {
   const { symbol, limit } = query;
   const { tail, states } = await readTailedStates(sources, symbol);
-  const found = await readOrders(
+  const { orders: found, total } = await readOrders(
     sources.db,
     { ...query, tail: tailOrdersOf(states.map(({ event }) => event)), limit: limit + 1 },
     sources.correlationId,
@@ -21,7 +21,8 @@ export async function readSymbolOrders(
   const last = shown.at(-1);
   const truncated = found.length > limit;
   return {
-    ...{ symbol, ...endOfAnswer(tail), orders: shown.map(({ newest }) => newest), truncated },
+    ...{ symbol, ...endOfAnswer(tail), orders: shown.map(({ newest }) => newest) },
+    ...{ total, truncated },
     ...(truncated && last !== undefined && { next: textOf(last.place) }),
   };
 }

@@ -12,7 +12,8 @@ export async function readSymbolTrades(
   limit: number,
 ): Promise<TradesAnswer> {
   const tail = await readTail(rooms, symbol, ["trade"]);
-  const { storedThrough } = tail;
-  const stored = await readNewestTrades(db, { symbol, storedThrough, limit }, correlationId);
-  return { symbol, ...endOfAnswer(tail), trades: newestTrades(stored, tail.events, limit) };
+  const { storedThrough, events } = tail;
+  const query = { symbol, storedThrough, tail: events, limit };
+  const stored = await readNewestTrades(db, query, correlationId);
+  return { symbol, ...endOfAnswer(tail), trades: newestTrades(stored, events, limit) };
 }

@@ -6,7 +6,12 @@ import { isFinal, orderKey } from "../../../src/core/orders/order-state.ts";
 import { readNotes } from "../../../src/db/events/read-notes.ts";
 import { readBestPrices } from "../../../src/db/orders/read-best-prices.ts";
 import { readHeld } from "../../../src/db/orders/read-held.ts";
-import { type OrderPlace, readOrders } from "../../../src/db/orders/read-orders.ts";
+import {
+  MOST_COUNTED,
+  type OrderPlace,
+  type OrdersQuery,
+  readOrders,
+} from "../../../src/db/orders/read-orders.ts";
 import { readStates } from "../../../src/db/orders/read-states.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
@@ -28,7 +33,15 @@ import {
 
 const DAY_US = 86_400_000_000;
 const EVER = { fromUs: at(NOON_US - DAY_US), toUs: at(NOON_US + DAY_US) };
-const ALL = { ...EVER, open: false, id: null, account: null, after: null, limit: 100 };
+const ALL = {
+  ...EVER,
+  by: "began" as const,
+  open: false,
+  id: null,
+  account: null,
+  after: null,
+  limit: 100,
+};
 
 describe.each(testDatabaseKinds())("orders on $name", ({ openMigrated }) => {
   let database: TestDatabase;
@@ -54,6 +67,7 @@ describe.each(testDatabaseKinds())("orders on $name", ({ openMigrated }) => {
     log: fc.array(anyState, { maxLength: 20 }),
     inRoom: fc.nat(20),
     limit: fc.integer({ min: 1, max: 4 }),
+    by: fc.constantFrom("began" as const, "lived" as const),
     open: fc.boolean(),
     account: fc.constantFrom(null, "", "a"),
     id: fc.constantFrom(null, "1"),
@@ -62,7 +76,7 @@ describe.each(testDatabaseKinds())("orders on $name", ({ openMigrated }) => {
 
   test("OR-3 OR-5 R-1 are those of the log, wherever it is cut, stored in any order, on whatever pages", async () => {
     await fc.assert(
-      fc.asyncProperty(asked, async ({ log, inRoom, limit, open, account, id, range }) => {
+      fc.asyncProperty(asked, async ({ log, inRoom, limit, by, open, account, id, range }) => {
         const symbol = freshSymbol();
         const frames = log.map((event, index) => frame(NOON_US + index, event));
         const cutAt = Math.max(0, log.length - inRoom);
@@ -88,15 +102,18 @@ describe.each(testDatabaseKinds())("orders on $name", ({ openMigrated }) => {
             const isAsked =
               (account === null || (first.account ?? "") === account) &&
               (id === null || first.id === id);
-            const isIn = first.ts >= fromUs && first.ts < toUs;
+            const isOver = isFinal(newest.status) && newest.ts < fromUs;
+            const isIn = first.ts < toUs && (by === "began" ? first.ts >= fromUs : !isOver);
             return isAsked && isIn && !(open && isFinal(newest.status));
           })
           .map((states) => states.at(-1));
         const read = [];
         for (let after: OrderPlace | null = null; ; ) {
-          const page = await readOrders(database.db, {
-            ...{ symbol, tail: tailOrdersOf(tail), fromUs, toUs, open, account, id, after, limit },
+          const { orders: page, total } = await readOrders(database.db, {
+            ...{ symbol, tail: tailOrdersOf(tail), by, fromUs, toUs, open, account, id, after },
+            limit,
           });
+          expect(total).toEqual({ kind: "exact", count: wanted.length });
           read.push(...page);
           if (page.length < limit) break;
           after = page.at(-1)?.place ?? null;
@@ -166,7 +183,72 @@ describe.each(testDatabaseKinds())("orders on $name", ({ openMigrated }) => {
     expect(left).toHaveLength(3);
     await storeFrames(database.db, [room(symbol, frame(3, order(NOON_US, "over", "sent")))], ids);
     const again = await readOrders(database.db, { ...ALL, symbol, tail: [], id: "over" });
-    expect(again.map(({ newest }) => newest.status)).toEqual(["sent"]);
+    expect(again.orders.map(({ newest }) => newest.status)).toEqual(["sent"]);
+  });
+
+  it("OR-5 lives of any length are found at each moment of them, and at no other", async () => {
+    const symbol = freshSymbol();
+    const lengths = [0, 1, 9, 10, 11, 999, 1_000, 86_400_000_000, 3 * 365 * 86_400_000_000];
+    const states = lengths.flatMap((lengthUs) => [
+      order(NOON_US, String(lengthUs), "sent"),
+      order(NOON_US + lengthUs, String(lengthUs), "canceled"),
+    ]);
+    await storeFrames(database.db, [room(symbol, frame(1, ...states))], ids);
+    for (const atUs of lengths.flatMap((us) => [us - 1, us, us + 1])) {
+      const range = { fromUs: at(NOON_US + atUs), toUs: at(NOON_US + atUs + 1) };
+      const query = { ...ALL, ...range, by: "lived" as const, symbol, tail: [] };
+      const { orders } = await readOrders(database.db, query);
+      const wanted = lengths.filter((lengthUs) => atUs >= 0 && lengthUs >= atUs);
+      expect(orders.map(({ newest }) => Number(newest.id)).sort((a, b) => a - b)).toEqual(wanted);
+    }
+  });
+
+  it("OR-5 a page goes on where the last one ended, whatever the orders do in between", async () => {
+    const symbol = freshSymbol();
+    const store = (nth: number, ...states: ReturnType<typeof order>[]) =>
+      storeFrames(database.db, [room(symbol, frame(nth, ...states))], ids);
+    await store(1, ...["a", "b", "c", "d"].map((id, n) => order(NOON_US + n, id, "sent")));
+    const range = { fromUs: at(NOON_US + 2), toUs: at(NOON_US + DAY_US) };
+    const query = { ...ALL, ...range, by: "lived" as const, symbol, tail: [], limit: 2 };
+    const first = await readOrders(database.db, query);
+    await store(2, ...["a", "d"].map((id) => order(NOON_US + 9, id, "filled", { filled: 1 })));
+    await store(3, order(NOON_US + 10, "e", "sent"));
+    const after = first.orders.at(-1)?.place ?? null;
+    const second = await readOrders(database.db, { ...query, after });
+    const idsOf = ({ orders }: typeof first) => orders.map(({ newest }) => newest.id);
+    expect([...idsOf(first), ...idsOf(second)]).toEqual(["d", "c", "b", "a"]);
+    expect(second.total).toEqual({ kind: "exact", count: 5 });
+  });
+
+  it("OR-5 counts no further than it says, and what the room has of them too", async () => {
+    const symbol = freshSymbol();
+    await storeFrames(database.db, [room(symbol, frame(1, order(NOON_US, "1", "sent")))], ids);
+    await database.backend.run({
+      text: `insert into order_lives (first_ts, ts, symbol_id, status, account, venue, order_id)
+        select l.first_ts, l.ts, l.symbol_id, 6, '', '', 'n' || n
+        from order_lives l join symbols y on y.id = l.symbol_id, generate_series(1, $2::int4) n where y.symbol = $1`,
+      params: [symbol, String(MOST_COUNTED - 2)],
+    });
+    const tail = tailOrdersOf([order(NOON_US, "1", "filled"), order(NOON_US, "n1", "filled")]);
+    const query = { ...ALL, symbol, tail, limit: 1 };
+    const counted = async (changed: Partial<OrdersQuery>) => {
+      const counts = ["began", "lived"].map(async (by) => {
+        const asked = { ...query, ...changed, by: by as "began" | "lived" };
+        return (await readOrders(database.db, asked)).total;
+      });
+      return Promise.all(counts);
+    };
+    const both = (total: object) => [total, total];
+    expect(await counted({})).toEqual(both({ kind: "exact", count: MOST_COUNTED - 1 }));
+    const more = [...tail, ...tailOrdersOf([order(NOON_US, "2", "sent")])];
+    expect(await counted({ tail: more })).toEqual(both({ kind: "exact", count: MOST_COUNTED }));
+    await storeFrames(database.db, [room(symbol, frame(2, order(NOON_US, "3", "sent")))], ids);
+    expect(await counted({ tail: more })).toEqual(
+      both({ kind: "at_least", count: MOST_COUNTED + 1 }),
+    );
+    expect(await counted({ open: true })).toEqual(both({ kind: "exact", count: 1 }));
+    expect(await counted({ id: "1" })).toEqual(both({ kind: "exact", count: 1 }));
+    expect(await counted({ account: "a" })).toEqual(both({ kind: "exact", count: 0 }));
   });
 
   it("finds the book that was known at each moment", async () => {

@@ -16,6 +16,7 @@ import {
 import { readExport } from "../../../src/db/events/read-export.ts";
 import { readFrames, readFramesOfMany } from "../../../src/db/events/read-frames.ts";
 import { type LifeKinds, readLifeKinds } from "../../../src/db/events/read-life-kinds.ts";
+import { readNewestTrades } from "../../../src/db/events/read-newest-trades.ts";
 import { readNotes } from "../../../src/db/events/read-notes.ts";
 import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
 import { readPositions } from "../../../src/db/events/read-positions.ts";
@@ -305,14 +306,28 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
       }),
   },
   {
-    name: "orders",
+    name: "newest-trades",
+    answers: [[{ ts_us: at(1), cursor: 1, trade_id: "7", venue: "" }]],
     run: (db) =>
+      readNewestTrades(db, {
+        ...{ symbol: SYMBOL, storedThrough: cursorAt(7), limit: 1 },
+        tail: [
+          {
+            cursor: cursorAt(8),
+            event: { kind: "trade", ts: at(1), price: 1, size: 1, id: "8", venue: "X" },
+          },
+        ],
+      }),
+  },
+  ...(["began", "lived"] as const).map((by) => ({
+    name: by === "began" ? "orders" : "orders-lived",
+    run: (db: Database) =>
       readOrders(db, {
-        ...{ symbol: SYMBOL, tail: [{ firstUs: at(5), newest: order }], open: true },
+        ...{ symbol: SYMBOL, tail: [{ firstUs: at(5), newest: order }], by, open: true },
         ...{ account: "main", id: "7", fromUs: at(-DAY_US), toUs: at(0), limit: 100 },
         after: { firstUs: at(-9), id: "6", venue: "", account: "main" },
       }),
-  },
+  })),
   ...[
     { kind: "named", id: "7" } as const,
     ...(["began", "lived"] as const).map((kind) => ({ kind, fromUs: at(-9), toUs: at(9) })),

@@ -8,6 +8,7 @@ import type { TailTrade } from "../../../src/db/bars/read-bar-columns.ts";
 import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import type { EarlierLife, StoredMinute } from "../../../src/db/events/read-earlier-life.ts";
 import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
+import type { Bar } from "../../../src/protocol/events/bar.ts";
 import type { BookEvent } from "../../../src/protocol/events/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -112,6 +113,8 @@ export class FakePostgres {
       },
       readEarlierLife: async (through) =>
         earlierLifeOf(rows().filter(({ cursor }) => cursor <= through)),
+      readHours: async (_, through) =>
+        hoursOf(tradesOf(rows().filter(({ cursor }) => cursor <= through))),
       readMinute: async (minuteUs, storedThrough, tail) =>
         minuteOf(rows(), minuteUs, storedThrough, tail),
     };
@@ -167,9 +170,7 @@ function minuteOf(
 function earlierLifeOf(rows: readonly StoredRow[]): EarlierLife {
   const events = rows.map(({ event }) => event);
   const trades = tradesOf(rows);
-  const starts = (interval: "1m" | "1h") =>
-    [...new Set(trades.map(({ ts }) => bucketStartUs(ts, interval)))].sort((a, b) => a - b);
-  const minutes = starts("1m").slice(-KEPT_BARS);
+  const minutes = startsOf(trades, "1m").slice(-KEPT_BARS);
   const samples = rows.filter(({ event }) => event.kind === "book");
   const sample = samples.at(-1);
   const latestTs = Math.max(...samples.map(({ event }) => event.ts)) as EpochUs;
@@ -179,7 +180,7 @@ function earlierLifeOf(rows: readonly StoredRow[]): EarlierLife {
     tradeKeys: trades.map(tradeKey).filter((key) => key !== null),
     minutes: minutes.flatMap((startUs) => storedMinuteOf(trades, startUs)),
     minutesFromUs: minutes.length < KEPT_BARS ? null : (minutes[0] ?? null),
-    hours: starts("1h").flatMap((startUs) => barOf(trades, startUs, { interval: "1h" }) ?? []),
+    hours: hoursOf(trades),
     positions: lastPositions(events),
     orders: ordersOf(events),
     alerts: alertsOf(events),
@@ -188,6 +189,17 @@ function earlierLifeOf(rows: readonly StoredRow[]): EarlierLife {
         ? null
         : { sample: sample.event as BookEvent, place: { cursor: sample.cursor, ts: latestTs } },
   };
+}
+
+function startsOf(trades: readonly TradeEvent[], interval: "1m" | "1h"): EpochUs[] {
+  const starts = trades.map(({ ts }) => bucketStartUs(ts, interval));
+  return [...new Set(starts)].sort((a, b) => a - b);
+}
+
+function hoursOf(trades: readonly TradeEvent[]): Bar[] {
+  return startsOf(trades, "1h").flatMap(
+    (startUs) => barOf(trades, startUs, { interval: "1h" }) ?? [],
+  );
 }
 
 function alertsOf(events: readonly TapeEvent[]): AlertEvent[] {

@@ -6,6 +6,7 @@ import { createSeriesTable } from "../../../durable/room/append/series-limit.ts"
 import { RoomLog } from "../../../durable/room/log/room-log.ts";
 import { createArchiveTable } from "../../../durable/room/past/archive-reads.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
+import { createDoubtsTable } from "../../../durable/room/state/doubtful-hours.ts";
 import { createStateTables } from "../../../durable/room/state/room-state.ts";
 import type { EncodedFrame } from "../../../src/core/events/encode-events.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -18,6 +19,7 @@ export function createTables(sql: SqlPort): void {
   createStateTables(sql);
   createSeriesTable(sql);
   createArchiveTable(sql);
+  createDoubtsTable(sql);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readFigures, sumOf, sumsBy } from "../../../web/data/figures/exposition.ts";
 import { findingsOf } from "../../../web/data/figures/findings.ts";
+import { monthCostOf } from "../../../web/data/figures/month-cost.ts";
 import { type Look, quantileOf, rateOf } from "../../../web/data/figures/since.ts";
 
 const look = (atMs: number, text: string): Look => ({ atMs, figures: readFigures(text) });
@@ -46,6 +47,35 @@ describe("figures", () => {
     expect(quantileOf(before, now, "h", 0.75)).toBeCloseTo(0.55);
     expect(quantileOf(now, now, "h", 0.5)).toBeNull();
     expect(quantileOf(null, look(0, bucket("+Inf", 3)), "h", 0.5)).toBe(0);
+  });
+});
+
+describe("the cost of a month", () => {
+  const said = (requests: number, stores: number) =>
+    [
+      `edgetape_requests_total{method="POST"} ${requests}`,
+      `edgetape_requests_total{method="GET"} ${requests / 10}`,
+      `edgetape_store_seconds_count ${stores}`,
+      "edgetape_alarms_total 7",
+    ].join("\n");
+
+  test("is what is always paid where nothing comes, and what the database holds", () => {
+    const nothing = said(0, 0);
+    expect(monthCostOf(look(0, nothing), look(60_000, nothing), 10e9)).toBeCloseTo(27.58);
+  });
+
+  test("counts requests, calls and rows beyond what is included", () => {
+    const cost = monthCostOf(look(0, said(0, 0)), look(60_000, said(1_800, 60)), 0);
+    // 33 requests, 34 calls and 30 rows a second, for 2.592 million seconds.
+    const [requests, calls, rows] = [85.536, 88.128, 77.76];
+    const expected = 24.08 + (requests - 10) * 0.3 + (calls - 1) * 0.15 + (rows - 50);
+    expect(cost).toBeCloseTo(expected);
+  });
+
+  test("is not known between a look and itself, or without the size of the database", () => {
+    const now = look(0, said(1, 1));
+    expect(monthCostOf(now, now, 1)).toBeNull();
+    expect(monthCostOf(now, look(1_000, said(2, 2)), Number.NaN)).toBeNull();
   });
 });
 

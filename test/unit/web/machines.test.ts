@@ -222,6 +222,7 @@ describe("reducers are pure, and take every message in every state:", () => {
     const known = fc.record({
       ...{ symbol: fc.constant(SYMBOL), cursor, truncated: fc.constant(false) },
       orders: fc.constant<OrdersAnswer["orders"]>([]),
+      total: fc.constant<OrdersAnswer["total"]>({ kind: "exact", count: 0 }),
     });
     const ofOrders: fc.Arbitrary<HeldMessage<OrdersAnswer>> = fc.oneof(
       ...[framed, just({ type: "load" } as const)],

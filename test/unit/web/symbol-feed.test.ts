@@ -23,7 +23,7 @@ const orderAt = (us: number, id: string, status: OrderStatus) => ({
   ...{ kind: "order" as const, ts: (CURSOR + us) as EpochUs, id, status },
 });
 
-function world(first: Answer<never> | "ok" = "ok", keeps: Kept = "all") {
+function world(first: Answer<never> | "ok" = "ok", keeps: Kept = "all", isListed = true) {
   const clock = fakeClock(CURSOR / 1_000);
   const opened: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">[] = [];
   let past: Promise<readonly TradeEvent[]> | readonly TradeEvent[] = [];
@@ -96,7 +96,7 @@ function world(first: Answer<never> | "ok" = "ok", keeps: Kept = "all") {
       },
     },
     "A",
-    { interval: "1m", span: RANGES["15m"], keeps },
+    { interval: "1m", span: RANGES["15m"], keeps, isListed },
   );
   return {
     clock,
@@ -343,6 +343,26 @@ test("a symbol nobody has pushed to waits on its socket, and is read anew at the
   expect(bookRequests()).toBe(books + 1);
   expect(feed.last()?.price).toBe(11);
   expect(opened).toHaveLength(1);
+});
+
+test("of a symbol that the list lacks bars alone are asked for, and all of it once one of them knows it", async () => {
+  for (const tells of ["a push", "the list", "history"] as const) {
+    const asked = world(tells === "history" ? "ok" : { kind: "unknown" }, "all", false);
+    const { clock, feed, recover, deliver, historyRequests, bookRequests } = asked;
+    expect(bookRequests()).toBe(0);
+    await clock.advance(tells === "history" ? 10 : 60_000);
+    if (tells !== "history") {
+      expect([historyRequests(), bookRequests()]).toEqual([1, 0]);
+      recover();
+    }
+    if (tells === "a push") deliver(tradeAt(CURSOR + 5, 11));
+    else if (tells === "the list") feed.listed();
+    await clock.advance(10);
+    expect(bookRequests()).toBe(1);
+    expect(feed.orders.held()).toHaveLength(2);
+    feed.listed();
+    expect(bookRequests()).toBe(1);
+  }
 });
 
 test("a symbol that becomes known without an event, by imported bars, is read anew when asked to", async () => {

@@ -25,8 +25,14 @@ test("an hour that comes twice when clocks are set back begins no day, and the n
   expect(weights.filter((weight) => weight >= DAY)).toHaveLength(1);
 });
 
-test("one bar alone says its day, and those that follow are weighed from where they are asked", () => {
+test("one bar alone says its time, and its day where it begins one or another day follows", () => {
   expect(weightsOf(hours("2026-01-05T00:00:00Z", 1), 0, UTC)).toEqual([DAY]);
+  expect(weightsOf([Date.parse("2026-01-05T10:01:07Z") / 1_000], 0, UTC)).toEqual([10]);
+  expect(weightsOf(hours("2026-01-05T22:00:00Z", 2), 0, UTC)).toEqual([30, 30]);
+  expect(weightsOf(hours("2026-01-05T22:00:00Z", 3), 0, UTC)).toEqual([DAY, 30, DAY]);
+});
+
+test("bars that follow are weighed from where they are asked", () => {
   const minutes = [0, 60, 120, 300].map(
     (second) => Date.parse("2026-01-05T10:01:00Z") / 1_000 + second,
   );

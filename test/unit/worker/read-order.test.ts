@@ -50,7 +50,7 @@ test("OR-5 an order among more than is looked through is not said to be none", a
 
 test("OR-5 a list that ends before all that waits says so, and where", async () => {
   const range = { symbol: SYMBOL, fromUs: -1 as EpochUs, toUs: 30_000 as EpochUs, account: null };
-  const query = { ...range, open: false, id: null, after: null, limit: 3 };
+  const query = { ...range, by: "began", open: false, id: null, after: null, limit: 3 } as const;
   for (const [orders, complete] of [
     [20_000, undefined],
     [20_001, false],

@@ -1,5 +1,5 @@
 import type { Status } from "../../../client/status.ts";
-import { CLOSE_CODES } from "../../../src/protocol/socket/close-codes.ts";
+import { TOKEN_EXPIRED } from "../../../src/protocol/socket/close-codes.ts";
 
 /** Whether the server has been heard over this connection. */
 export function isHeard({ kind }: Status): boolean {
@@ -20,5 +20,5 @@ export function wantsToken(status: Status): boolean {
   if (status.kind !== "closed") return false;
   const { because } = status;
   if (because.by === "http") return because.status === 401 || because.status === 403;
-  return because.by === "room" && because.code === CLOSE_CODES.tokenExpired.code;
+  return because.by === "room" && because.code === TOKEN_EXPIRED;
 }

@@ -27,15 +27,18 @@ export const UTC: Zone = () => 0;
 
 /**
  * The weight of each moment of `seconds` (epoch, ascending) from index `from` on: that of the largest unit which begins
- * between the moment before and itself. The first of all says its day.
+ * between the moment before and itself. The first of all says its day, where another day follows: alone it says its time.
  */
 export function weightsOf(seconds: readonly number[], from: number, zone: Zone): number[] {
   const shown = (second: number) => second * 1_000 + zone(second * 1_000);
   const first = seconds[from - 1];
   let beforeMs = first === undefined ? null : shown(first);
+  const dayOf = (second = 0) => Math.floor(shown(second) / DAY_MS);
+  const isOneDay = dayOf(seconds[0]) === dayOf(seconds.at(-1));
   return seconds.slice(from).map((second) => {
     const nowMs = shown(second);
-    const weight = beforeMs === null ? DAY : weightBetween(beforeMs, nowMs);
+    const weight =
+      beforeMs === null && !isOneDay ? DAY : weightBetween(beforeMs ?? nowMs - 1, nowMs);
     beforeMs = nowMs;
     return weight;
   });

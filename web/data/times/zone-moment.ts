@@ -24,6 +24,14 @@ export function fieldText(us: number, zone: ZoneId): string {
   return new Date(ms + zoneOf(zone)(ms)).toISOString().slice(0, 19);
 }
 
+/** The day of `zone` that a moment is of, from its first moment to that of the next day, all in microseconds. */
+export function dayOf(us: number, zone: ZoneId): { fromUs: number; toUs: number } {
+  const day = fieldText(Math.floor(us / 1e6) * 1e6, zone).slice(0, 10);
+  const next = new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10);
+  const [fromUs = us, toUs = us] = [day, next].map((date) => momentOf(`${date}T00:00`, zone) ?? us);
+  return { fromUs, toUs };
+}
+
 /** A moment of ISO 8601 in ms; null where it is none, as 31 February, which JavaScript takes for a day of March. */
 export function msOf(text: string): number | null {
   const ms = Date.parse(text);

@@ -6,8 +6,19 @@ export type Zone = (epochMs: number) => number;
 /** No zone sets its clocks twice in a day, so a day that begins and ends alike is alike throughout. */
 const BLOCK_MS = 86_400_000;
 
+/** Formats are dear to make, and days of thousands of bars are asked for. */
+const zones = new Map<ZoneId, Zone>();
+
 /** The clocks of `id`, quick enough for an axis of thousands of bars. */
 export function zoneOf(id: ZoneId): Zone {
+  const known = zones.get(id);
+  if (known !== undefined) return known;
+  const zone = offsetsOf(id);
+  zones.set(id, zone);
+  return zone;
+}
+
+function offsetsOf(id: ZoneId): Zone {
   // Swedish writes a moment as ISO 8601 does.
   const format = new Intl.DateTimeFormat("sv-SE", {
     ...{ timeZone: id, dateStyle: "short", timeStyle: "medium" },

@@ -45,14 +45,21 @@ export type SymbolFeed = ReturnType<typeof openSymbolFeed>;
 export function openSymbolFeed(
   deps: SymbolFeedDeps,
   symbol: string,
-  options: { interval: Interval | null; span: Span | null; keeps: Kept },
+  options: {
+    interval: Interval | null;
+    span: Span | null;
+    keeps: Kept;
+    /** Whether the list of symbols has it. */
+    isListed: boolean;
+  },
 ) {
+  /** Of a symbol that nobody knows bars alone are asked for: each other question would be refused as well. */
+  let { isListed: isKnown } = options;
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
   const feed = run(symbolMachine, NOTHING_KNOWN, deps, {
     load() {
-      load();
-      if (options.keeps === "all" && past.held() === null) past.load();
+      if (isKnown) loadAll();
       bars.load();
     },
     openTape: ({ since }) => openTape(since, null),
@@ -81,7 +88,10 @@ export function openSymbolFeed(
   const bars = openBarFeed(
     {
       ...partDeps,
-      onHistory: (cursor) => feed.send({ type: "history", cursor }),
+      onHistory(cursor) {
+        known();
+        feed.send({ type: "history", cursor });
+      },
       onBars: (fresh) => feed.send({ type: "bars", bars: fresh }),
     },
     symbol,
@@ -141,6 +151,12 @@ export function openSymbolFeed(
     status: () => symbolStatus(feed.state(), tape?.status() ?? null),
     /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
     retry: () => feed.send({ type: "retry" }),
+    /** The list of symbols has it. */
+    listed() {
+      // Imported bars make no event: it is the list that tells of a symbol nobody knew.
+      feed.send({ type: "retry" });
+      known();
+    },
     /** Go on with another token, with all that is shown. */
     renew: () => feed.send({ type: "renewed" }),
     /** What has changed since the last call. */
@@ -166,6 +182,17 @@ export function openSymbolFeed(
       },
       options.keeps === "all" ? null : PRICES,
     );
+  }
+
+  function known(): void {
+    if (isKnown) return;
+    isKnown = true;
+    loadAll();
+  }
+
+  function loadAll(): void {
+    load();
+    if (options.keeps === "all" && past.held() === null) past.load();
   }
 
   /** But the bars: after a gap they are told of it. */

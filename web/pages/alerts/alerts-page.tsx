@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
 import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
 import { type Draft, draftOf, EMPTY_DRAFT } from "../../data/alerts/draft.ts";
+import { draftInAddress } from "../../data/alerts/draft-address.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
+import { replace } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 import { ActiveAlerts } from "./active-alerts.tsx";
@@ -23,7 +25,9 @@ export function AlertsPage({ desk }: { desk: Desk }) {
   const { api, clock } = desk;
   /** Each change of a rule has the list asked anew. */
   const [changes, setChanges] = useState(0);
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(() => draftInAddress(location.search));
+  /** Of a rule that there is already. */
+  const [isKept, setKept] = useState(false);
   const active = useAnswer(
     desk,
     () => api.alerts(),
@@ -37,8 +41,14 @@ export function AlertsPage({ desk }: { desk: Desk }) {
     () => HISTORY_MS,
     [api, changes],
   );
+  const open = (next: Draft | null, isOfRule: boolean) => {
+    setDraft(next);
+    setKept(isOfRule);
+    // A form that was put away does not come back with a reload.
+    if (location.search !== "") replace(location.pathname);
+  };
   const changed = () => {
-    setDraft(null);
+    open(null, false);
     setChanges((count) => count + 1);
   };
   return (
@@ -52,7 +62,11 @@ export function AlertsPage({ desk }: { desk: Desk }) {
           <div class="section-head">
             <h2>Rules</h2>
             {draft === null && rules.value !== null && (
-              <button class="button is-quiet" type="button" onClick={() => setDraft(EMPTY_DRAFT)}>
+              <button
+                class="button is-quiet"
+                type="button"
+                onClick={() => open(EMPTY_DRAFT, false)}
+              >
                 New rule
               </button>
             )}
@@ -61,9 +75,10 @@ export function AlertsPage({ desk }: { desk: Desk }) {
             <RuleEditor
               key={draft.name}
               {...{ desk, draft }}
+              isNew={!isKept}
               names={rules.value?.rules.map(({ name }) => name) ?? []}
               onDone={changed}
-              onCancel={() => setDraft(null)}
+              onCancel={() => open(null, false)}
             />
           )}
           <FailureWords failure={rules.failure} />
@@ -72,7 +87,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
               rules={rules.value.rules}
               alerts={active.value?.alerts ?? []}
               {...{ desk }}
-              onEdit={(rule: KeptAlertRule) => setDraft(draftOf(rule))}
+              onEdit={(rule: KeptAlertRule) => open(draftOf(rule), true)}
               onChanged={changed}
             />
           )}

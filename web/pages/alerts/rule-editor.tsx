@@ -33,13 +33,13 @@ type Back = keyof typeof BACK_US;
 export function RuleEditor(props: {
   desk: Desk;
   draft: Draft;
+  isNew: boolean;
   /** Names of the rules that there are. */
   names: readonly string[];
   onDone(): void;
   onCancel(): void;
 }) {
-  const { desk, names, onDone, onCancel } = props;
-  const isNew = props.draft.name === "";
+  const { desk, isNew, names, onDone, onCancel } = props;
   const [draft, setDraft] = useState(props.draft);
   const [fault, setFault] = useState<string | null>(null);
   const { failure, isBusy, write } = useWriting(desk);

@@ -1,4 +1,5 @@
 import { largestOf, sumOf } from "../../data/figures/exposition.ts";
+import { monthCostOf } from "../../data/figures/month-cost.ts";
 import { type Look, quantileOf, rateOf } from "../../data/figures/since.ts";
 import { grouped } from "../../data/words/digits.ts";
 import { formatSpan, formatValue, formatVolume } from "../../data/words/format.ts";
@@ -63,7 +64,24 @@ const CARDS: readonly Card[] = [
     figure: gauge("edgetape_rooms"),
     write: formatVolume,
     beside: (_before, { figures }) =>
-      `${count(sumOf(figures, "edgetape_hosts"), "host")}, ${count(sumOf(figures, "edgetape_relays"), "relay")}`,
+      [
+        count(sumOf(figures, "edgetape_hosts"), "host"),
+        count(sumOf(figures, "edgetape_relays"), "relay"),
+        ...(figures.has("edgetape_runtime_up")
+          ? [count(sumOf(figures, "edgetape_runtime_up"), "runtime")]
+          : []),
+      ].join(", "),
+  },
+  {
+    title: "Replayed events/s",
+    figure: (before, now) => rateOf(before, now, "edgetape_replayed_events_total"),
+    write: rate,
+    beside: (_before, { figures }) =>
+      [
+        count(sumOf(figures, "edgetape_replays_total"), "replay"),
+        count(sumOf(figures, "edgetape_gaps_total"), "gap"),
+        count(sumOf(figures, "edgetape_slow_viewers_total"), "slow viewer"),
+      ].join(", "),
   },
   {
     title: "Rollups behind",
@@ -107,6 +125,7 @@ export function Cards({ looks, state }: { looks: readonly Look[]; state: ServerS
         );
       })}
       <DatabaseCard state={state} />
+      <CostCard {...{ before: looks[0] ?? now, now, state }} />
     </ul>
   );
 }
@@ -123,6 +142,22 @@ function DatabaseCard({ state }: { state: ServerState | null }) {
       <p class="dim">
         {limit > 0 && `of ${bytes(limit)}; `}PostgreSQL {version}
         {timescale ? `, TimescaleDB ${timescale}` : ""} ({mode})
+      </p>
+    </li>
+  );
+}
+
+function CostCard(props: { before: Look; now: Look; state: ServerState | null }) {
+  const { before, now, state } = props;
+  const usd = monthCostOf(before, now, state?.database.bytes ?? Number.NaN);
+  return (
+    <li title="Requests, calls and rows of these minutes, what the database holds, and the smallest compute; docs/guides/cost.md">
+      <h2>A month of this</h2>
+      <b class="figure">{usd === null ? UNKNOWN : `${grouped(usd, 0)} USD`}</b>
+      <p class="dim">
+        {usd === null
+          ? "Being asked for"
+          : "about, on Cloudflare and Neon; a machine of your own bills nothing"}
       </p>
     </li>
   );

@@ -46,6 +46,8 @@ export function Keys() {
         <Key keys={["←", "→"]} words="Along the chart, or pairs" />
         <Key keys={["+", "−"]} words="Zoom the chart" />
         <Key keys={["End"]} words="To the newest bar" />
+        <Key keys={["l"]} words="Logarithmic prices" />
+        <Key keys={["b"]} words="An alert at the crosshair" />
         <Key keys={["Esc"]} words="Close what lies over the page" />
         <Key keys={["?"]} words="This" />
       </dl>

@@ -9,12 +9,13 @@ export interface Later<Props> {
 }
 
 /** A page with a script of its own: what it draws with is no bytes of another page. */
-export function later<Props extends object>(
-  load: () => Promise<ComponentType<Props>>,
+export function later<Module, Props extends object>(
+  load: () => Promise<Module>,
+  pageOf: (module: Module) => ComponentType<Props>,
 ): Later<Props> {
   let loaded: ComponentType<Props> | null = null;
   const loading = async () => {
-    loaded ??= await load();
+    loaded ??= pageOf(await load());
   };
   return {
     prepare: () => void loading().catch(() => undefined),

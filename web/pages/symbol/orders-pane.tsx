@@ -1,9 +1,11 @@
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import { pathOfTrace } from "../../data/route.ts";
 import { newestOf } from "../../data/tables/orders.ts";
-import { timeText } from "../../data/times/times.ts";
-import { digitsOf } from "../../data/words/digits.ts";
+import { timeText, type ZoneId } from "../../data/times/times.ts";
+import { type Digits, digitsOf } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
 import { Link } from "../shell/link.tsx";
@@ -21,12 +23,31 @@ const SHORT: { [status in OrderStatus]?: string } = {
 /** The orders of a symbol, those that began last first, each leading to its trace. Nothing where there is none. */
 export function OrdersPane({ view }: { view: SymbolView }) {
   useRepaint(view, DIRTY.orders, REPAINT_MS);
+  const painted = useRef({ look: "", rows: new WeakMap<OrderEvent, JSX.Element>() });
   const { held, isWhole, hasMore, more } = view.feed.orders;
   const orders = held().map(newestOf);
   if (orders.length === 0) return null;
-  const nowMs = view.clock.nowMs();
+  const { zone, nowMs } = view.clock;
   const sizes = digitsOf(orders.flatMap(({ quantity, filled }) => [quantity ?? 0, filled ?? 0]));
   const prices = digitsOf(orders.flatMap(({ avg_price, price }) => [avg_price ?? price ?? 0]));
+  // Texts are as old as the minute at most, of which an order may come to be a day old.
+  const look = JSON.stringify([sizes, prices, zone, Math.floor(nowMs() / 60_000)]);
+  if (painted.current.look !== look) painted.current = { look, rows: new WeakMap() };
+  const { rows } = painted.current;
+  /** What is painted already is not even compared: of 2,000 orders few have changed. */
+  const rowOf = (order: OrderEvent) => {
+    const known = rows.get(order);
+    if (known !== undefined) return known;
+    const row = (
+      <Row
+        key={`${order.venue} ${order.account} ${order.id}`}
+        {...{ order, sizes, prices, zone }}
+        nowMs={nowMs()}
+      />
+    );
+    rows.set(order, row);
+    return row;
+  };
   return (
     <section class="orders-pane" aria-labelledby="orders-title">
       <h2 id="orders-title">
@@ -44,28 +65,7 @@ export function OrdersPane({ view }: { view: SymbolView }) {
               ))}
             </tr>
           </thead>
-          <tbody>
-            {orders.map((order) => (
-              <tr key={`${order.venue} ${order.account} ${order.id}`} data-testid="order-row">
-                <th scope="row">
-                  <Id order={order} />
-                </th>
-                <td class={`number ${sideClass(order)}`}>
-                  {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
-                </td>
-                <td class="number">{priceWords(order, prices)}</td>
-                <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
-                  {SHORT[order.status] ?? order.status}
-                </td>
-                <td
-                  class="number dim"
-                  title={timeText("dateExactClock", order.ts / 1_000, view.clock.zone)}
-                >
-                  {formatMoment(order.ts, nowMs, view.clock.zone, "minute")}
-                </td>
-              </tr>
-            ))}
-          </tbody>
+          <tbody>{orders.map(rowOf)}</tbody>
         </table>
         {hasMore() && (
           <button class="button is-quiet" type="button" onClick={more}>
@@ -74,6 +74,33 @@ export function OrdersPane({ view }: { view: SymbolView }) {
         )}
       </div>
     </section>
+  );
+}
+
+function Row(props: {
+  order: OrderEvent;
+  sizes: Digits;
+  prices: Digits;
+  zone: ZoneId;
+  nowMs: number;
+}) {
+  const { order, sizes, prices, zone, nowMs } = props;
+  return (
+    <tr data-testid="order-row">
+      <th scope="row">
+        <Id order={order} />
+      </th>
+      <td class={`number ${sideClass(order)}`}>
+        {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
+      </td>
+      <td class="number">{priceWords(order, prices)}</td>
+      <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
+        {SHORT[order.status] ?? order.status}
+      </td>
+      <td class="number dim" title={timeText("dateExactClock", order.ts / 1_000, zone)}>
+        {formatMoment(order.ts, nowMs, zone, "minute")}
+      </td>
+    </tr>
   );
 }
 
@@ -86,7 +113,7 @@ function Id({ order: { id, correlation_id: correlationId } }: { order: OrderEven
   );
 }
 
-function priceWords(order: OrderEvent, digits: ReturnType<typeof digitsOf>): string {
+function priceWords(order: OrderEvent, digits: Digits): string {
   const price = order.avg_price ?? order.price;
   return price === undefined ? "—" : formatPrice(price, digits);
 }

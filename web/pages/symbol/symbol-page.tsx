@@ -45,9 +45,11 @@ export function SymbolPage(props: SymbolPageProps) {
   const reaching = ({ fromUs }: TimeWindow, wanted: Interval) =>
     intervalReaching(fromUs, wanted, clock.nowMs() * 1_000);
   const interval = window && props.interval ? reaching(window, props.interval) : props.interval;
+  const summary = symbols.list.find((listed) => listed.symbol === symbol);
+  const isListed = summary !== undefined;
   const [opened] = useState(() =>
     openSymbolView({
-      ...{ api, clock, server, symbol, interval, onUnauthorized },
+      ...{ isListed, api, clock, server, symbol, interval, onUnauthorized },
       keeps: props.isFramed ? "prices" : "all",
     }),
   );
@@ -72,12 +74,9 @@ export function SymbolPage(props: SymbolPageProps) {
 
   const { feed } = view;
   const status = feed.status();
-  const summary = symbols.list.find((listed) => listed.symbol === symbol);
-  const isListed = summary !== undefined;
   useEffect(() => {
-    // Imported bars make no event: it is the list that tells of a symbol nobody knew.
-    if (isListed) view.feed.retry();
-  }, [view, isListed]);
+    if (isListed) feed.listed();
+  }, [feed, isListed]);
   const posted = symbols.known ? (summary?.bars_posted ?? 0) : null;
   const postedBefore = useRef(posted);
   useEffect(() => {
@@ -102,7 +101,7 @@ export function SymbolPage(props: SymbolPageProps) {
     if (window !== null) place(`?interval=${interval ?? feed.interval()}`);
   };
   const candles = () => (
-    <CandlePane {...{ view, window }} onChoose={choose} onNewest={showNewest} />
+    <CandlePane {...{ view, symbol, window }} onChoose={choose} onNewest={showNewest} />
   );
   if (props.isFramed) {
     return (
@@ -136,7 +135,7 @@ export function SymbolPage(props: SymbolPageProps) {
               </div>
             )}
           </div>
-          <AlertStrip {...{ desk, symbol }} />
+          {isListed && <AlertStrip {...{ desk, symbol }} />}
           {isTraded && candles()}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
           <Metrics {...{ view, isTraded, range }} onWindow={chooseWindow} onNewest={showNewest} />

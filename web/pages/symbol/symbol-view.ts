@@ -58,6 +58,7 @@ export interface SymbolViewOptions {
   symbol: string;
   interval: Interval | null;
   keeps: Kept;
+  isListed: boolean;
   onUnauthorized(detail?: string): void;
 }
 
@@ -92,7 +93,7 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
       onUnauthorized: options.onUnauthorized,
     },
     options.symbol,
-    { interval: options.interval, span: null, keeps: options.keeps },
+    { ...options, span: null },
   );
   let shown = shownOf(feed, []);
   const stopRetrying = server.onRetry(feed.retry);

@@ -15,6 +15,12 @@ export const ORDERS: readonly DescribedRoute[] = [
     "/api/orders/ACME?open=true",
     [
       SYMBOL_IN_PATH,
+      word(
+        "by",
+        "lived: also orders that began before the range and lived on in it",
+        ["began", "lived"],
+        "began",
+      ),
       word("open", "true: only orders that are not at their end", ["true", "false"], "false"),
       text("id", "Orders of this id alone"),
       ACCOUNT,

@@ -14,6 +14,7 @@ import { SeriesLimit, writeSeries } from "../../../../durable/room/append/series
 import { TradeWindow } from "../../../../durable/room/append/trade-window.ts";
 import { RoomLog } from "../../../../durable/room/log/room-log.ts";
 import { BookSampler } from "../../../../durable/room/state/book-sampler.ts";
+import { DoubtfulHours } from "../../../../durable/room/state/doubtful-hours.ts";
 import { RoomState } from "../../../../durable/room/state/room-state.ts";
 import type { HostBatch } from "../../../../src/bindings/host.ts";
 import { decodeFrame, encodeFrames, tradeKey } from "../../../../src/core/events/encode-events.ts";
@@ -43,6 +44,7 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
     const append = new RoomAppend({
       stateNow: () => state,
       booksNow: () => new BookSampler(view, state),
+      doubtsNow: () => new DoubtfulHours(sql, view),
       series: new SeriesLimit(sql, seriesLimit, view),
       alertsNow: () => null,
     });

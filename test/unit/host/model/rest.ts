@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { SymbolSummary } from "../../../../src/protocol/answers/answers.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import { KEEPING, WINDOW_BYTES } from "../host-world.ts";
 import { type ModelHosts, SYMBOLS } from "./hosts.ts";
@@ -15,6 +16,24 @@ export async function checkAtRest(hosts: ModelHosts): Promise<void> {
   await comeToRest(hosts);
   hosts.throwFailures();
   checkAfterRest(hosts);
+  await checkVolumes(hosts);
+}
+
+/** I-7: a repeat that a room did not know counts until Postgres has told, and somebody has asked. */
+async function checkVolumes(hosts: ModelHosts): Promise<void> {
+  for (const symbol of SYMBOLS) await lineOf(hosts, symbol);
+  await hosts.pass(16_000);
+  for (const symbol of SYMBOLS) {
+    const { tape } = hosts.room(symbol);
+    const volume = tape.dayVolume();
+    if (volume !== null) expect((await lineOf(hosts, symbol))?.volume).toBe(volume);
+  }
+}
+
+/** The line of a symbol in the list of all. */
+async function lineOf(hosts: ModelHosts, symbol: SymbolName): Promise<SymbolSummary | undefined> {
+  const { symbols } = await hosts.until(hosts.hostOf(symbol).core.list());
+  return symbols.find((line) => line.symbol === symbol);
 }
 
 /** Everything that can get better does; whoever acknowledges at all goes on to do so when it is due, and no sooner. */

@@ -212,7 +212,11 @@ export class ModelRoom {
     this.polled = page;
     // Of what has no place yet it was told nothing, and may be told of it behind this.
     const logs = [...this.#logs.values()];
-    if (logs.every(({ unplaced }) => unplaced.length === 0)) this.told(page.cursor);
+    // Nor by whoever does not know its place, and gives back what it came with: a time, by the clock of whoever told it first.
+    const isGivenBack = page.log === null && page.cursor === from;
+    if (!isGivenBack && logs.every(({ unplaced }) => unplaced.length === 0)) {
+      this.told(page.cursor);
+    }
   }
 
   #logOf(log: LogName): LogOfRoom {

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { bucketStartUs } from "../../../../src/core/bars/bars.ts";
 import { tradeKey } from "../../../../src/core/events/encode-events.ts";
+import { HOUR_US } from "../../../../src/core/time/duration.ts";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import type { BookEvent } from "../../../../src/protocol/events/book.ts";
 import type {
@@ -188,6 +189,17 @@ export class ModelTape {
     ];
     const isOne = bars.some((one) => JSON.stringify(one) === JSON.stringify(bar));
     if (!isOne) expect(bar).toEqual(bars[0]);
+  }
+
+  /** Traded in the 24 whole hours that end with the last trade, each trade once; null where none is known, or some are lost. */
+  dayVolume(): number | null {
+    const entries = this.entries.filter(({ event }) => event.kind === "trade");
+    if (entries.some((entry) => this.#mayBeLost(entry))) return null;
+    const trades = tradesOf(entries.filter(({ isRepeat }) => !isRepeat).map(({ event }) => event));
+    const last = lastTrade(trades);
+    if (last === null) return null;
+    const fromUs = bucketStartUs(last.ts, "1h") - 23 * HOUR_US;
+    return trades.reduce((sum, { ts, size }) => (ts >= fromUs ? sum + size : sum), 0);
   }
 
   newestMinute(end: number): number | null {

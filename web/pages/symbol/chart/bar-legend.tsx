@@ -1,6 +1,8 @@
 import type { RefObject } from "preact";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../../../src/protocol/words/interval.ts";
+import type { ToldIndicator } from "../../../charts/indicator-lines.ts";
+import { lineVariable } from "../../../charts/theme.ts";
 import { type ChartMark, markWords } from "../../../data/tables/chart-marks.ts";
 import { changeOf, NOT_POSITIVE } from "../../../data/words/change.ts";
 import { type Digits, grouped } from "../../../data/words/digits.ts";
@@ -13,10 +15,11 @@ const MOST_WORDS = 3;
 export function BarLegend(props: {
   bar: Bar;
   marks: readonly ChartMark[];
+  indicators: readonly ToldIndicator[];
   digits: Digits;
   box: RefObject<HTMLDivElement | null>;
 }) {
-  const { bar, marks, digits } = props;
+  const { bar, marks, indicators, digits } = props;
   const direction = bar.close >= bar.open ? "is-up" : "is-down";
   const change = changeOf(bar.open, bar.close);
   return (
@@ -39,12 +42,17 @@ export function BarLegend(props: {
       <span class="is-wide">
         Trades <b>{bar.trades === undefined ? "—" : grouped(bar.trades, 0)}</b>
       </span>
-      {marks.slice(0, MOST_WORDS).map((mark, at) => (
-        <span key={at} class="marked">
-          {markWords(mark, digits)}
+      {indicators.map(({ name, colour, value }) => (
+        <span key={name} style={{ color: lineVariable(colour) }}>
+          {name} <b>{Number.isFinite(value) ? formatPrice(value, digits) : "—"}</b>
         </span>
       ))}
-      {marks.length > MOST_WORDS && <span>and {marks.length - MOST_WORDS} more</span>}
+      <div class="marks">
+        {marks.slice(0, MOST_WORDS).map((mark, at) => (
+          <span key={at}>{markWords(mark, digits)}</span>
+        ))}
+        {marks.length > MOST_WORDS && <span>and {marks.length - MOST_WORDS} more</span>}
+      </div>
     </div>
   );
 }

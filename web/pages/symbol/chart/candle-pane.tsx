@@ -8,13 +8,17 @@ import {
 } from "../../../charts/candle-chart.ts";
 import { moveByKey } from "../../../charts/key-axis.ts";
 import { LAYERS, type Layer } from "../../../charts/layers.ts";
+import { addressOfAlert } from "../../../data/alerts/alert-address.ts";
 import { lastAtOrBefore } from "../../../data/bars/bars.ts";
 import type { TimeWindow } from "../../../data/bars/time-window.ts";
 import { MOST_ORDERS } from "../../../data/tables/orders.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
+import { dayOf } from "../../../data/times/zone-moment.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
+import { keepLayersOff, readLayersOff } from "../../../feed/kept-layers.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
+import { navigate } from "../../shell/link.tsx";
 import { ThemeContext } from "../../shell/theme-context.ts";
 import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
@@ -22,20 +26,19 @@ import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
-const LEGEND_TOP_PX = 8;
-const ALL_SHOWN: ReadonlySet<Layer> = new Set();
 const PAINTED = DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.orders | DIRTY.notes;
 
 /** Candles and volume, the numbers of the bar under the crosshair, and a band where a gap was said. */
 export function CandlePane(props: {
   view: SymbolView;
+  symbol: string;
   /** What the address wants to see; null: the newest bars. */
   window: TimeWindow | null;
   onChoose(interval: Interval): void;
   /** The newest are wanted instead. */
   onNewest(): void;
 }) {
-  const { view, window, onChoose, onNewest } = props;
+  const { view, symbol, window, onChoose, onNewest } = props;
   const { feed } = view;
   const { hue } = useContext(ThemeContext);
   const container = useRef<HTMLDivElement>(null);
@@ -54,7 +57,7 @@ export function CandlePane(props: {
   });
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
-  const [off, setOff] = useState<ReadonlySet<Layer>>(ALL_SHOWN);
+  const [off, setOff] = useState(readLayersOff);
   useRepaint(view, DIRTY.orders | DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
 
   useEffect(() => {
@@ -63,9 +66,13 @@ export function CandlePane(props: {
       zone: view.clock.zone,
       axis: view.axis,
       onNearLeftEdge: () => void feed.loadOlder(),
-      headPx: () => LEGEND_TOP_PX + (legend.current?.offsetHeight ?? 0),
+      headPx() {
+        const { offsetTop = 0, offsetHeight = 0 } = legend.current ?? {};
+        return offsetTop + offsetHeight - (container.current?.offsetTop ?? 0);
+      },
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
+      isReached: feed.isReached,
       isAwaiting: () => awaited.current !== null,
       onMoved: () => placeBands(chart, feed, bands.current),
     });
@@ -100,23 +107,45 @@ export function CandlePane(props: {
   useEffect(() => chartRef.current?.leaveOff(off), [view, off, hue]);
 
   const shown = view.shown();
+  // The price of a day by volume wants the day from its beginning.
+  const newest = shown.bars.at(-1);
+  const dayUs =
+    newest === undefined || off.has("VWAP") ? null : dayOf(newest.ts, view.clock.zone).fromUs;
+  const reachUs = Math.min(window?.fromUs ?? Infinity, dayUs ?? Infinity);
+  useEffect(
+    () => feed.reach(Number.isFinite(reachUs) ? reachUs : null),
+    [feed, reachUs, shown.interval],
+  );
   useEffect(() => {
     awaited.current = window;
-    feed.reach(window?.fromUs ?? null);
     showAwaited.current();
   }, [feed, window?.fromUs, window?.toUs, shown.interval]);
   const elsewhere = feed.elsewhere();
+  const toggle = (layer: Layer) => {
+    const next = new Set(off);
+    if (!next.delete(layer)) next.add(layer);
+    setOff(next);
+    keepLayersOff(next);
+  };
+  const last = shown.last?.price ?? null;
+  const hasAlerts = feed.keeps === "all" && last !== null;
+  const alertAt = (price: number | null | undefined) => {
+    if (hasAlerts) navigate(addressOfAlert(symbol, price ?? last, last, shown.priceDigits));
+  };
   const showNewest = () => {
     onNewest();
     chartRef.current?.showNewest();
   };
   const isMissed = window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window);
   const bar = hovered ?? shown.bars.at(-1) ?? null;
+  const isLog = !off.has("Log") && chartRef.current?.isPositive() !== false;
+  const isOff = isCutOff(feed.status());
   return (
     <section class="candle-pane" aria-label="Candles and volume">
       {bar !== null && (
         <BarLegend
           {...{ bar, box: legend }}
+          indicators={chartRef.current?.indicatorsAt(bar) ?? []}
           marks={hovered === null ? [] : marksIn(hovered, shown)}
           digits={shown.priceDigits}
         />
@@ -128,16 +157,37 @@ export function CandlePane(props: {
         role="application"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move what is drawn in it
         tabIndex={0}
-        aria-label="Candles: arrows move, plus and minus zoom, End leads to the newest"
+        aria-label="Candles: arrows move, plus and minus zoom, End leads to the newest, l is for logarithmic prices, b for an alert"
         onKeyDown={(event: KeyboardEvent) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
           if (event.key === "End") showNewest();
+          else if (event.key === "l") toggle("Log");
+          else if (event.key === "b") alertAt(chartRef.current?.pointedPrice());
           else if (!moveByKey(event.key, event, view.axis)) return;
           event.preventDefault();
         }}
       />
       <BarTable view={view} />
-      <LayerChoice layers={LAYERS[feed.keeps]} off={off} onChoose={setOff} />
+      <div class="chart-tools">
+        {hasAlerts && (
+          <button
+            type="button"
+            title="An alert at the last price; b: at the crosshair's"
+            onClick={() => alertAt(last)}
+          >
+            Alert
+          </button>
+        )}
+        <button
+          type="button"
+          aria-pressed={isLog}
+          title="Logarithmic, where all prices are positive (l)"
+          onClick={() => toggle("Log")}
+        >
+          Log
+        </button>
+        <LayerChoice layers={LAYERS[feed.keeps]} off={off} onToggle={toggle} />
+      </div>
       <MarkList view={view} />
       {/* The library's licence wants its notice and this link on the page. */}
       <a
@@ -181,8 +231,12 @@ export function CandlePane(props: {
           </button>
         </p>
       )}
-      {shown.bars.length === 0 && (isCutOff(feed.status()) || !shown.isLoaded) && (
-        <p class="no-bars">The server is asked…</p>
+      {shown.bars.length === 0 && (isOff || !shown.isLoaded) && (
+        <p class="no-bars">
+          {!isOff
+            ? "The server is asked…"
+            : `${navigator.onLine ? "The server does not answer" : "This device is offline"}: bars come once the server answers.`}
+        </p>
       )}
       {!isNewestVisible && !isMissed && shown.bars.length > 0 && (
         <button class="to-newest" type="button" onClick={showNewest}>

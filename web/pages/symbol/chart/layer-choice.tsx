@@ -1,25 +1,24 @@
 import type { Layer } from "../../../charts/layers.ts";
 
+const TITLES: { [layer in Layer]?: string } = {
+  VWAP: "Since midnight: (high + low + close) / 3 of each bar, by its volume",
+};
+
 /** Boxes of what the chart shows. */
 export function LayerChoice(props: {
   layers: readonly Layer[];
   off: ReadonlySet<Layer>;
-  onChoose(off: ReadonlySet<Layer>): void;
+  onToggle(layer: Layer): void;
 }) {
-  const { layers, off, onChoose } = props;
-  const toggle = (layer: Layer) => {
-    const next = new Set(off);
-    if (!next.delete(layer)) next.add(layer);
-    onChoose(next);
-  };
+  const { layers, off, onToggle } = props;
   return (
     <details class="layers">
       <summary>Layers</summary>
       <fieldset>
         <legend class="sr-only">Layers of the chart</legend>
         {layers.map((layer) => (
-          <label key={layer}>
-            <input type="checkbox" checked={!off.has(layer)} onChange={() => toggle(layer)} />
+          <label key={layer} title={TITLES[layer]}>
+            <input type="checkbox" checked={!off.has(layer)} onChange={() => onToggle(layer)} />
             {layer}
           </label>
         ))}
