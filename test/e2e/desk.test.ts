@@ -67,6 +67,18 @@ it("one order's life is told over services, legs and all, and goes on by itself"
   await page.getByLabel("Correlation id").fill("nobody");
   await page.keyboard.press("Enter");
   await page.getByTestId("trace-empty").waitFor();
+  // Who knows none chooses one, or pastes what asks for it.
+  await page.getByRole("link", { name: "Trace", exact: true }).click();
+  await page.getByText(`curl -sS '${browsed.product.url}/api/trace/req-7f3a%2F1'`).waitFor();
+  const recent = page.getByRole("list", { name: "The newest orders that bear an id" });
+  await recent.getByRole("link", { name: ID }).click();
+  await page.getByTestId("trace-summary").waitFor();
+});
+
+it("before any order bears an id, the page of traces has the command that pushes one", async () => {
+  await page.route("**/api/orders/*", (route) => route.fulfill({ json: { orders: [] } }));
+  await browsed.open("/trace");
+  await page.getByText('"correlation_id":"req-1"').waitFor();
 });
 
 it.each([1, -1])("a device whose clock is %i h wrong goes by the server's time", async (hours) => {

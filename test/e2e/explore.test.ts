@@ -266,6 +266,32 @@ it("a range without a point leads to the newest one, and one without a bar to th
   await page.getByTestId("line-value").waitFor();
 });
 
+it("the fields of a panel fill their rows on any screen, and none is cut", async () => {
+  await browsed.open(`/explore?${LATENCY}&labels=venue:xnas&symbols=BTC-USD&of=change`);
+  for (const width of [390, 1_280, 2_560]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const panel of await panels()) {
+      const fields = await panel.locator(".explore-form .field").evaluateAll((all) =>
+        all.map((field) => {
+          const { top, right } = field.getBoundingClientRect();
+          return {
+            top: Math.round(top),
+            right: Math.round(right),
+            isCut: field.scrollWidth > field.clientWidth,
+          };
+        }),
+      );
+      const rows = Map.groupBy(fields, ({ top }) => top);
+      const ends = [...rows.values()].map((row) => Math.max(...row.map(({ right }) => right)));
+      expect(new Set(ends).size, `${width}: ${ends}`).toBe(1);
+      expect(
+        fields.filter(({ isCut }) => isCut),
+        String(width),
+      ).toEqual([]);
+    }
+  }
+});
+
 it("has no fault that axe knows, dark and light, and fits a phone", async () => {
   await expectSound(browsed, `/explore?compare=yesterday&${LATENCY}&symbols=BTC-USD`, "line-value");
 });

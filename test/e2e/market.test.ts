@@ -72,3 +72,50 @@ it("a price that passes another moves its row by itself", async () => {
   await browsed.push("/api/trades", [{ symbol: lowest, price: 1_000, size: 1 }]);
   await expect.poll(async () => (await shown())[0]).toBe(lowest);
 });
+
+it("a row that is out of sight holds no rows that have left the page", async () => {
+  // Some seven rows are in sight, or about to be.
+  await page.setViewportSize({ width: 1_280, height: 300 });
+  await browsed.open("/");
+  // Not by locators: each holds the element that it has found, and so the rows beside it.
+  const count = () => page.evaluate(() => document.querySelectorAll("tbody tr").length);
+  await expect.poll(count).toBeGreaterThan(SYMBOLS - 1);
+  // All are painted while all are there, the last of them too.
+  await page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    window.scrollTo(0, document.body.scrollHeight);
+    for (let frames = 0; frames < 10; frames += 1) await frame();
+    window.scrollTo(0, 0);
+    for (let frames = 0; frames < 10; frames += 1) await frame();
+  });
+  await page.getByRole("searchbox").fill("ROW-3");
+  await expect.poll(count).toBe(10);
+  const devtools = await browsed.context.newCDPSession(page);
+  const heldRows = async () => {
+    await devtools.send("HeapProfiler.collectGarbage");
+    // A session of its own: one keeps the elements that it was told of.
+    const session = await browsed.context.newCDPSession(page);
+    const { detachedNodes } = await session.send("DOM.getDetachedDomNodes");
+    await session.detach();
+    return detachedNodes.filter(({ treeNode }) => treeNode.nodeName === "TR").length;
+  };
+  await expect.poll(heldRows).toBe(0);
+});
+
+it("on paper each symbol has all of its letters", async () => {
+  const long = "A-LONG-NAME/USDT:USDT-241227-C-100000";
+  await browsed.push("/api/trades", [{ symbol: long, price: 91_234_567.25, size: 99_999_999 }]);
+  await browsed.open("/");
+  await page.getByRole("link", { name: long }).waitFor();
+  await page.emulateMedia({ media: "print" });
+  // A4 with and without margins.
+  for (const width of [794, 700]) {
+    await page.setViewportSize({ width, height: 1_123 });
+    const cut = await page
+      .locator(".symbol-table tbody th")
+      .evaluateAll((names) =>
+        names.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent),
+      );
+    expect(cut, String(width)).toEqual([]);
+  }
+});

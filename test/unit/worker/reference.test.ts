@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { TOOLS } from "../../../src/formats/mcp/tools.ts";
 import { ORDER_REPORTS } from "../../../src/routes/orders.ts";
+import { PLACES } from "../../../web/pages/shell/places.ts";
 import { components } from "../../../web/reference/components.ts";
 import { openApiDocument } from "../../../web/reference/document.ts";
 import { examplesOf } from "../../../web/reference/examples.ts";
@@ -87,6 +88,16 @@ describe("the page of the reference", () => {
       expect(page).toContain(html`${summary}`.text);
     }
     expect(page).not.toMatch(/<script|\son\w+=|\sstyle=/);
+  });
+
+  it("leads to each page of the dashboard, as the bar of those does", () => {
+    const [, bar = ""] = /<nav[^>]*aria-label="Pages">(.*?)<\/nav>/s.exec(page) ?? [];
+    const links = [...bar.matchAll(/href="([^"]+)"[^>]*>([^<]+)/g)].map(([, to, words]) => [
+      to,
+      words,
+    ]);
+    const places = PLACES.map(({ path, words }) => [path, words]);
+    expect(links).toEqual([...places, ["/docs", "Reference"]]);
   });
 
   it("leads to what is there, each place once", () => {

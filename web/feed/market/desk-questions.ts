@@ -1,6 +1,6 @@
 import type { SeriesColumns } from "../../../src/protocol/answers/answers.ts";
 import type { AttributionAnswer } from "../../../src/protocol/answers/attribution.ts";
-import { DESK_METRICS } from "../../data/market/desk-cards.ts";
+import { type DayGain, DESK_METRICS, dayGain } from "../../data/market/desk-cards.ts";
 import type { Answer, Api, Failure } from "../api.ts";
 
 /** The series of `_system` that tell of the desk. */
@@ -42,20 +42,44 @@ function isUnknown(answer: Failure): boolean {
   return answer.kind === "unknown" || (answer.kind === "refused" && answer.status === NOT_FOUND);
 }
 
-/** Asks what the symbols have made since `fromUs`, some of them at once. */
+/** Asks what the symbols have made since `fromUs`, until `toUs` or now, some of them at once. */
 export async function askDayGains(
   api: Pick<Api, "attribution">,
   symbols: readonly string[],
   fromUs: number,
-): Promise<Answer<AttributionAnswer[]>> {
+  toUs?: number,
+): Promise<Answer<DayGain>> {
   const answers: AttributionAnswer[] = [];
   for (let at = 0; at < symbols.length; at += MOST_SYMBOLS) {
     const answer = await api.attribution({
       ...{ symbols: symbols.slice(at, at + MOST_SYMBOLS).join(","), account: undefined },
-      ...{ interval: "1m", from: String(fromUs) },
+      ...{ interval: "1m", from: String(fromUs), to: toUs?.toString() },
     });
     if (answer.kind !== "ok") return answer;
     answers.push(answer.value);
   }
-  return { kind: "ok", value: answers };
+  return { kind: "ok", value: dayGain(answers) };
+}
+
+/** How far apart the gains of a day are: not more questions for more symbols, so that a day takes a dozen at most. */
+export function trailStepUs(symbolCount: number): number {
+  return 7_200e6 * Math.ceil(symbolCount / MOST_SYMBOLS);
+}
+
+/** Asks what the symbols had made of the day at each step that is over, oldest first, from 0 at `fromUs` on. */
+export async function askDayTrail(
+  api: Pick<Api, "attribution">,
+  symbols: readonly string[],
+  fromUs: number,
+  nowUs: number,
+): Promise<Answer<number[]>> {
+  const stepUs = trailStepUs(symbols.length);
+  const trail = [0];
+  for (let toUs = fromUs + stepUs; toUs < nowUs; toUs += stepUs) {
+    const answer = await askDayGains(api, symbols, fromUs, toUs);
+    if (answer.kind !== "ok") return answer;
+    const { gain } = answer.value;
+    if (gain !== null) trail.push(gain);
+  }
+  return { kind: "ok", value: trail };
 }

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
   type DeskCard,
-  dayGain,
   gainCard,
   latencyCard,
   ordersCard,
@@ -11,7 +10,12 @@ import {
 import { largestOfAll, openPositions, sumOfAll, trendOf } from "../../data/market/desk-figures.ts";
 import { zoneOf } from "../../data/times/zone-offset.ts";
 import { zoneTicks } from "../../data/times/zone-ticks.ts";
-import { askDayGains, askDeskSeries } from "../../feed/market/desk-questions.ts";
+import {
+  askDayGains,
+  askDayTrail,
+  askDeskSeries,
+  trailStepUs,
+} from "../../feed/market/desk-questions.ts";
 import type { MarketFeed } from "../../feed/market/market-feed.ts";
 import { isCutOff } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
@@ -83,14 +87,23 @@ function SeriesCards({ desk }: { desk: Desk }) {
 function GainCard({ desk, symbols }: { desk: Desk; symbols: readonly string[] | null }) {
   const { api, clock } = desk;
   const asked = symbols ?? [];
-  const { value, failure } = useAnswer(
+  const inputs = [api, asked.join(), clock.zone];
+  const { value: day, failure } = useAnswer(
     desk,
     asked.length === 0 ? null : () => askDayGains(api, asked, midnightUs(clock)),
     () => GAINS_MS,
-    [api, asked.join(), clock.zone],
+    inputs,
   );
-  const day = value === null ? null : dayGain(value);
-  const trail = useLooks(day?.gain ?? null);
+  const { value: past } = useAnswer(
+    desk,
+    day === null ? null : () => askDayTrail(api, asked, midnightUs(clock), clock.nowMs() * 1_000),
+    () => {
+      const stepMs = trailStepUs(asked.length) / 1_000;
+      return stepMs - ((clock.nowMs() - midnightUs(clock) / 1_000) % stepMs);
+    },
+    [...inputs, day === null],
+  );
+  const trail = past === null || day?.gain == null ? [] : [...past, day.gain];
   const card = gainCard(day ?? { gain: null, without: [] }, asked.length, trail);
   if (day !== null) return <Card {...card} />;
   const why = symbols === null ? "Waiting for the stream" : "Being asked for";

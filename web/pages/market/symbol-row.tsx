@@ -1,4 +1,3 @@
-import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LiveSymbol } from "../../data/market/live-market.ts";
 import { rowFigures } from "../../data/market/row-figures.ts";
@@ -21,6 +20,7 @@ import { Link } from "../shell/link.tsx";
 import { changeClass } from "../sign-class.ts";
 import { sight } from "./sight.ts";
 import { Sparkline } from "./sparkline.tsx";
+import { WhileSeen } from "./while-seen.ts";
 
 /** One line of the list of all symbols. It is painted at each change while it is in sight, and else when it comes into sight. */
 export function SymbolRow(props: {
@@ -38,7 +38,6 @@ export function SymbolRow(props: {
   const [, setCount] = useState(0);
   const row = useRef<HTMLTableRowElement>(null);
   const isSeen = useRef(true);
-  const painted = useRef<VNode | null>(null);
   const digits = useMemo(
     () => digitsOf([...(past?.bars.map(({ close }) => close) ?? []), ...listed.trail]),
     [past, listed],
@@ -58,59 +57,60 @@ export function SymbolRow(props: {
       }),
     [market, symbol],
   );
-  // The element of before is passed over where it is compared.
-  if (!isSeen.current && painted.current !== null) return painted.current;
+  return <WhileSeen isSeen={isSeen.current}>{painted}</WhileSeen>;
 
-  const { zone } = clock;
-  const nowMs = clock.nowMs();
-  const figures = rowFigures(listed, past, market?.symbols.get(symbol), nowMs);
-  const { last, change, noChange, volume, trail, asOf, event, spread, moves, direction } = figures;
-  const isOld = asOf !== null && (isAway || figures.isOld);
-  painted.current = (
-    <tr ref={row} data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
-      <th scope="row">
-        <button
-          class="star"
-          type="button"
-          aria-label={`Favourite: ${symbol}`}
-          title="Favourites stand first"
-          aria-pressed={isFavourite}
-          onClick={onStar}
-        />
-        <Link to={pathOfSymbol(symbol)} class="row-link">
-          <span title={symbol}>{symbol}</span>
-        </Link>
-      </th>
-      <td class="number last" title={isOld ? asOfWords(asOf, nowMs, zone) : undefined}>
-        {/* A new element for each move, so that the flash begins anew. */}
-        <span key={moves} class={moves > 0 ? `flash is-${direction}` : ""}>
-          {last === null ? (
-            <span class="faint">—</span>
-          ) : (
-            formatPrice(last, digitsAfter(digits, [last]))
+  function painted() {
+    const { zone } = clock;
+    const nowMs = clock.nowMs();
+    const figures = rowFigures(listed, past, market?.symbols.get(symbol), nowMs);
+    const { last, change, noChange, volume, trail, asOf, event, spread, moves, direction } =
+      figures;
+    const isOld = asOf !== null && (isAway || figures.isOld);
+    return (
+      <tr ref={row} data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
+        <th scope="row">
+          <button
+            class="star"
+            type="button"
+            aria-label={`Favourite: ${symbol}`}
+            title="Favourites stand first"
+            aria-pressed={isFavourite}
+            onClick={onStar}
+          />
+          <Link to={pathOfSymbol(symbol)} class="row-link">
+            <span title={symbol}>{symbol}</span>
+          </Link>
+        </th>
+        <td class="number last" title={isOld ? asOfWords(asOf, nowMs, zone) : undefined}>
+          {/* A new element for each move, so that the flash begins anew. */}
+          <span key={moves} class={moves > 0 ? `flash is-${direction}` : ""}>
+            {last === null ? (
+              <span class="faint">—</span>
+            ) : (
+              formatPrice(last, digitsAfter(digits, [last]))
+            )}
+          </span>
+          {isOld && last !== null && (
+            <div class={`age-below ${isAway ? "is-told" : ""}`}>
+              {isAway ? whenWords(asOf, nowMs, zone) : ageWords(asOf, nowMs, zone)}
+            </div>
           )}
-        </span>
-        {isOld && last !== null && (
-          <div class={`age-below ${isAway ? "is-told" : ""}`}>
-            {isAway ? whenWords(asOf, nowMs, zone) : ageWords(asOf, nowMs, zone)}
-          </div>
-        )}
-      </td>
-      <td class={`number ${changeClass(change)}`} title={noChange}>
-        {change === null ? <span class="faint">—</span> : formatChange(change)}
-      </td>
-      <td class="trail">
-        <Sparkline values={trail} change={change} />
-      </td>
-      <td class="number is-wide">
-        {volume === null ? <span class="faint">—</span> : formatVolume(volume)}
-      </td>
-      <Spread spread={spread} digits={digits} />
-      <td class="number is-wide">{viewers > 0 ? viewers : <span class="faint">—</span>}</td>
-      <td class="number is-age dim">{event === null ? "—" : ageWords(event, nowMs, zone)}</td>
-    </tr>
-  );
-  return painted.current;
+        </td>
+        <td class={`number ${changeClass(change)}`} title={noChange}>
+          {change === null ? <span class="faint">—</span> : formatChange(change)}
+        </td>
+        <td class="trail">
+          <Sparkline values={trail} change={change} />
+        </td>
+        <td class="number is-wide">
+          {volume === null ? <span class="faint">—</span> : formatVolume(volume)}
+        </td>
+        <Spread spread={spread} digits={digits} />
+        <td class="number is-wide">{viewers > 0 ? viewers : <span class="faint">—</span>}</td>
+        <td class="number is-age dim">{event === null ? "—" : ageWords(event, nowMs, zone)}</td>
+      </tr>
+    );
+  }
 }
 
 function Spread({ spread, digits }: { spread: LiveSymbol["spread"]; digits: Digits }) {

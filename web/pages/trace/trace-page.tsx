@@ -9,6 +9,7 @@ import { FailureWords } from "../shell/failure-words.tsx";
 import { Link, navigate } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
+import { RecentIds } from "./recent-ids.tsx";
 
 /** While things still happen under an id it is asked for anew, in ms. */
 const AGAIN_MS = 5_000;
@@ -39,11 +40,14 @@ export function TracePage({ desk, id }: { desk: Desk; id: string | null }) {
         <FailureWords failure={failure} />
         {value !== null && <Told answer={value} zone={clock.zone} />}
         {id === null && (
-          <p class="hint">
-            A correlation id is what a producer sends as <code>x-correlation-id</code>, as{" "}
-            <code>traceparent</code>, or in the field <code>correlation_id</code> of orders and log
-            lines. Type one, or choose it where a line or an order shows it.
-          </p>
+          <>
+            <p class="hint">
+              A correlation id is what a producer sends as <code>x-correlation-id</code>, as{" "}
+              <code>traceparent</code>, or in the field <code>correlation_id</code> of orders and
+              log lines. Type one, or choose one.
+            </p>
+            <RecentIds desk={desk} />
+          </>
         )}
       </main>
     </div>

@@ -1,3 +1,4 @@
+import { PLACES } from "../../pages/shell/places.ts";
 import type { JsonSchema } from "../components.ts";
 import type { Answer, Body, DescribedRoute, Parameter } from "../described-route.ts";
 import { EXAMPLE_ADDRESS, examplesOf, LANGUAGES } from "../examples.ts";
@@ -13,7 +14,10 @@ export function referencePage(
   return html`
 <header class="top">
   <a class="brand" href="/">Edgetape</a>
-  <nav class="files"><a href="/openapi.json">openapi.json</a><a href="/edgetape.py">edgetape.py</a></nav>
+  <nav class="places" aria-label="Pages">${PLACES.map(
+    ({ path, words }) => html`<a href="${path}">${words}</a>`,
+  )}<a href="/docs" aria-current="page">Reference</a></nav>
+  <nav class="files" aria-label="Files"><a href="/openapi.json">openapi.json</a><a href="/edgetape.py">edgetape.py</a></nav>
 </header>
 <div class="columns">
 <details class="contents" open>

@@ -13,7 +13,11 @@ import {
 } from "../../../../web/data/market/desk-cards.ts";
 import { largestOfAll, sumOfAll, trendOf } from "../../../../web/data/market/desk-figures.ts";
 import type { Api } from "../../../../web/feed/api.ts";
-import { askDayGains, askDeskSeries } from "../../../../web/feed/market/desk-questions.ts";
+import {
+  askDayGains,
+  askDayTrail,
+  askDeskSeries,
+} from "../../../../web/feed/market/desk-questions.ts";
 
 const NOW = { nowMs: Date.UTC(2026, 5, 2, 12), zone: "UTC" };
 const minutesAgo = (minutes: number) => (NOW.nowMs - minutes * 60_000) * 1_000;
@@ -126,6 +130,39 @@ test("an answer is asked for by fifty symbols, and one that fails fails all", as
   expect(asked).toEqual([50, 50, 20]);
   isAway = true;
   expect((await askDayGains({ attribution }, symbols, 0)).kind).toBe("failed");
+});
+
+test("the card of the day's gain shows the day: from 0 at midnight a step each two hours, in a dozen questions at most", async () => {
+  const HOUR_US = 3_600e6;
+  const asked: string[] = [];
+  let isAway = false;
+  const attribution: Api["attribution"] = async ({ from, to, symbols }) => {
+    asked.push(`${from} ${to}`);
+    if (isAway) return { kind: "failed", status: 503, detail: "away" };
+    // It makes one an hour, and at 4:00 there is no price.
+    const pnl = Number(to) / HOUR_US;
+    const by_symbol = [
+      {
+        symbol: symbols.split(",")[0],
+        pnl: pnl === 4 ? { kind: "no_price", ts: 0 } : { kind: "ok", pnl },
+      },
+    ];
+    return { kind: "ok", value: { by_symbol } as unknown as AttributionAnswer };
+  };
+  const trail = await askDayTrail({ attribution }, ["A"], 0, 9 * HOUR_US);
+  expect(trail).toEqual({ kind: "ok", value: [0, 2, 6, 8] });
+  expect(asked).toEqual([2, 4, 6, 8].map((hour) => `0 ${hour * HOUR_US}`));
+  // What is of now is no part of it, nor asked for twice.
+  expect(await askDayTrail({ attribution }, ["A"], 0, 2 * HOUR_US)).toMatchObject({ value: [0] });
+  for (const count of [1, 50, 51, 500]) {
+    asked.length = 0;
+    const symbols = Array.from({ length: count }, (_, at) => `S${at}`);
+    await askDayTrail({ attribution }, symbols, 0, 24 * HOUR_US);
+    expect(asked.length, String(count)).toBeLessThanOrEqual(12);
+    expect(asked.length, String(count)).toBeGreaterThan(0);
+  }
+  isAway = true;
+  expect((await askDayTrail({ attribution }, ["A"], 0, 9 * HOUR_US)).kind).toBe("failed");
 });
 
 test("where nothing was pushed without a symbol the series are none, and a failure is told", async () => {
