@@ -19,7 +19,11 @@ const NAMES = Array.from({ length: SYMBOLS }, (_, at) => nameOf(at));
 const priceOf = (at: number) => 1 + ((at * 7) % SYMBOLS);
 const BY_PRICE = NAMES.toSorted((a, b) => priceOf(NAMES.indexOf(a)) - priceOf(NAMES.indexOf(b)));
 
-const shown = () => page.getByTestId("symbol-row").getByRole("link").allTextContents();
+/** But for what is no market's symbol, which stands last once there is something of it. */
+const shown = async () => {
+  const names = await page.getByTestId("symbol-row").getByRole("link").allTextContents();
+  return names.filter((name) => !name.startsWith("_"));
+};
 const head = (name: string) => page.getByRole("columnheader", { name });
 
 it("rows are sorted by the heads, by click and key, and favourites stand first, also after a reload", async () => {
@@ -38,7 +42,7 @@ it("rows are sorted by the heads, by click and key, and favourites stand first, 
   await page.keyboard.press("Enter");
   await expect.poll(shown).toEqual(BY_PRICE);
   // Rows that were out of sight have their own prices.
-  const last = page.getByTestId("symbol-row").last();
+  const last = page.getByTestId("symbol-row").filter({ hasText: BY_PRICE.at(-1) as string });
   await last.scrollIntoViewIfNeeded();
   await last.getByText(`${SYMBOLS}.00`).waitFor();
 
