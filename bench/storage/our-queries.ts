@@ -64,7 +64,7 @@ export class OurQueries {
     if (steps.kind === "too_many") throw new Error("too many steps");
     const values = new Map<number, number>();
     for (const [place, line] of closes.entries()) {
-      const held = steps.bySymbol[place]?.[0] ?? [];
+      const held = steps.bySymbol[place]?.get(ACCOUNT) ?? [];
       let next = 0;
       for (const [at, ts] of line.ts.entries()) {
         while (next < held.length && (held[next]?.ts ?? 0) <= ts) next += 1;

@@ -45,6 +45,60 @@ export type SymbolResult =
   /** There is no close before `ts`, where one is needed. */
   | { kind: "no_price"; ts: EpochUs };
 
+/** What the steps of one account come to, taken one after another: so a span of any length takes no more memory than its account. */
+export interface AccountFold {
+  /** What was held at the start of the span, and what is held after the steps so far; null: nothing was said yet. */
+  opening: Holding | null;
+  held: Holding | null;
+  netFlowCents: bigint;
+  /** Of each flow the part of the span that was left for it. */
+  weightedCents: number;
+  trades: { fromAvgPrice: number; atClose: number };
+  /** The end of the first bucket that needs a close and has none before. */
+  unpricedUs: EpochUs | null;
+}
+
+export const foldNothing = (): AccountFold => ({
+  ...{ opening: null, held: null, netFlowCents: 0n, weightedCents: 0 },
+  ...{ trades: { fromAvgPrice: 0, atClose: 0 }, unpricedUs: null },
+});
+
+/** Takes the next steps of an account; one that says the same as the one before changes nothing. */
+export function foldSteps(
+  fold: AccountFold,
+  steps: AccountSteps,
+  closes: BucketValues,
+  span: Span,
+): void {
+  for (const step of steps) {
+    const before = fold.held ?? NOTHING_HELD;
+    fold.held = step;
+    if (step.ts <= span.fromUs) {
+      fold.opening = step;
+      continue;
+    }
+    const trade = tradeCost(before, step);
+    if (trade.kind === "no_trade") continue;
+    let cost: Decimal;
+    if (trade.kind === "from_avg_price") {
+      cost = trade.cost;
+      fold.trades.fromAvgPrice += 1;
+    } else {
+      const endUs = (Math.ceil(step.ts / span.bucketUs) * span.bucketUs) as EpochUs;
+      const close = priceBefore(closes, endUs);
+      if (close === undefined) {
+        fold.unpricedUs ??= endUs;
+        continue;
+      }
+      cost = productOf(trade.traded, decimalOf(close.price));
+      fold.trades.atClose += 1;
+    }
+    const flowCents = centsOf(cost);
+    fold.netFlowCents += flowCents;
+    fold.weightedCents += Number(flowCents) * ((span.toUs - step.ts) / (span.toUs - span.fromUs));
+  }
+}
+
 /**
  * Profit and loss of a symbol: V1 - V0 - F, V being quantity times the last close and F what was paid for positions (Bacon,
  * Practical Portfolio Performance Measurement and Attribution, 2008, chapter 2). V of each account and every flow are
@@ -55,43 +109,36 @@ export type SymbolResult =
  * Funds: Measuring Investment Performance, 1966; Bacon, as above).
  */
 export function symbolPnl(
-  accounts: readonly AccountSteps[],
+  accounts: readonly AccountFold[],
   closes: BucketValues,
   span: Span,
 ): SymbolResult {
-  if (accounts.every((steps) => steps.length === 0)) return { kind: "no_position" };
-  const opening = accounts.map((steps) => steps.findLast(({ ts }) => ts <= span.fromUs));
-  const first = valueAt(span.fromUs, opening, closes);
+  if (accounts.every(({ held }) => held === null)) return { kind: "no_position" };
+  const first = valueAt(
+    span.fromUs,
+    accounts.map(({ opening }) => opening),
+    closes,
+  );
   if (first.kind === "no_price") return first;
   const start = first.valuation;
   let capitalCents = Number(start.cents);
   let netFlowCents = 0n;
   const trades = { fromAvgPrice: 0, atClose: 0 };
-  for (const [at, steps] of accounts.entries()) {
-    let before: Holding = opening[at] ?? NOTHING_HELD;
-    for (const step of steps) {
-      if (step.ts <= span.fromUs) continue;
-      const trade = tradeCost(before, step);
-      before = step;
-      if (trade.kind === "no_trade") continue;
-      let cost: Decimal;
-      if (trade.kind === "from_avg_price") {
-        cost = trade.cost;
-        trades.fromAvgPrice += 1;
-      } else {
-        const endUs = (Math.ceil(step.ts / span.bucketUs) * span.bucketUs) as EpochUs;
-        const close = priceBefore(closes, endUs);
-        if (close === undefined) return { kind: "no_price", ts: endUs };
-        cost = productOf(trade.traded, decimalOf(close.price));
-        trades.atClose += 1;
-      }
-      const flowCents = centsOf(cost);
-      netFlowCents += flowCents;
-      capitalCents += Number(flowCents) * ((span.toUs - step.ts) / (span.toUs - span.fromUs));
-    }
+  const unpriced = accounts.flatMap(({ unpricedUs }) => unpricedUs ?? []);
+  if (unpriced.length > 0) {
+    return { kind: "no_price", ts: unpriced.reduce((us, one) => (one < us ? one : us)) };
   }
-  const closing = accounts.map((steps) => steps.at(-1));
-  const last = valueAt(span.toUs, closing, closes);
+  for (const account of accounts) {
+    netFlowCents += account.netFlowCents;
+    capitalCents += account.weightedCents;
+    trades.fromAvgPrice += account.trades.fromAvgPrice;
+    trades.atClose += account.trades.atClose;
+  }
+  const last = valueAt(
+    span.toUs,
+    accounts.map(({ held }) => held),
+    closes,
+  );
   if (last.kind === "no_price") return last;
   const end = last.valuation;
   const pnlCents = end.cents - start.cents - netFlowCents;
@@ -100,14 +147,14 @@ export function symbolPnl(
 
 function valueAt(
   momentUs: EpochUs,
-  holdings: readonly (Holding | undefined)[],
+  holdings: readonly (Holding | null)[],
   closes: BucketValues,
 ): { kind: "valued"; valuation: Valuation } | { kind: "no_price"; ts: EpochUs } {
   const price = priceBefore(closes, momentUs) ?? null;
   let quantity = ZERO;
   let cents = 0n;
   for (const holding of holdings) {
-    if (holding === undefined || holding.quantity === 0) continue;
+    if (holding === null || holding.quantity === 0) continue;
     if (price === null) return { kind: "no_price", ts: momentUs };
     const held = decimalOf(holding.quantity);
     quantity = sumOf(quantity, held);

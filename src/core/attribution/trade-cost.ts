@@ -24,8 +24,8 @@ export type TradeCost =
   /** The average price does not tell; the quantity traded, for the caller to put a price on. */
   | { kind: "unknown"; traded: Decimal };
 
-/** A cost below this part of what a sale at the average price would have brought is rounding of the average price. */
-const SPLIT_ROUNDING = 1_000n;
+/** A cost below a thousandth of what a sale at the average price would have brought is rounding of the average price. */
+const SPLIT_ROUNDING: Decimal = { units: 1_000, scale: 0 };
 
 /**
  * Position events are states, so what was traded between two of them is inferred, by average-cost accounting (as IAS 2.27
@@ -58,7 +58,6 @@ export function tradeCost(before: Holding, after: Holding): TradeCost {
 
 function isReverseSplit(cost: Decimal, saleAtAverage: Decimal, isLeft: number): boolean {
   if (isLeft === 0 || signOf(saleAtAverage) === 0) return false;
-  const size = sizeOf(cost);
-  const scaled = { units: size.units * SPLIT_ROUNDING, scale: size.scale };
+  const scaled = productOf(sizeOf(cost), SPLIT_ROUNDING);
   return signOf(differenceOf(scaled, sizeOf(saleAtAverage))) < 0;
 }

@@ -6,7 +6,8 @@ import { ask } from "../driver/ask.ts";
 import { numbersOf, optionalNumbersOf } from "../driver/columns.ts";
 import type { Database } from "../driver/database.ts";
 import { float8s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
-import { param, type Sql, sql } from "../driver/sql.ts";
+import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
+import { byIndex } from "../driver/sql-plan.ts";
 import { epochUsOf, timestampOf } from "../driver/sql-time.ts";
 
 /** A symbol whose positions are asked for, and what its room has of them. */
@@ -31,10 +32,34 @@ export interface PositionStepsQuery {
 }
 
 /**
- * By symbol, in the order asked, the steps of each account. `too_many`: there are more steps than
- * the limit.
+ * By symbol, in the order asked, the steps of each account by its name. `too_many`: there are more
+ * steps than the limit.
  */
-export type PositionSteps = { kind: "steps"; bySymbol: AccountSteps[][] } | { kind: "too_many" };
+export type PositionSteps =
+  | { kind: "steps"; bySymbol: ReadonlyMap<string, AccountSteps>[] }
+  | { kind: "too_many" };
+
+/** How many states are stored in (fromUs, toUs], repeated ones too; no more than `most` are looked for. */
+export async function countPositionStates(
+  db: Database,
+  { symbols, account, fromUs, toUs }: Omit<PositionStepsQuery, "limit">,
+  most: number,
+  tag?: string,
+): Promise<number> {
+  const states = sql`
+select from position_states p
+where p.symbol_id = y.id and p.ts > ${timestampOf(param(fromUs))} and p.ts <= ${timestampOf(param(toUs))}
+  ${account === null ? NOTHING : sql`and p.account = ${account}`}`;
+  const names = texts(symbols.map(({ symbol }) => symbol));
+  const [row] = await ask(
+    db,
+    sql`
+select count(*) as states from (
+  select from symbols y ${byIndex(states, sql`x`)} where y.symbol = any (${names}) limit ${most}) s`,
+    tag,
+  );
+  return Number(row?.["states"]);
+}
 
 /*
  * Accounts of a symbol are found by leaps in the primary key
@@ -111,7 +136,7 @@ step as (
     when ts <= ${timestampOf(from)} then next_ts is null or next_ts > ${timestampOf(from)}
     else nth = 1 or quantity <> quantity_before or avg_price is distinct from avg_price_before end
   limit ${limit + 1})
-select place, string_agg(${epochUsOf(sql`ts`)}::text, ',') as ts, string_agg(quantity::text, ',') as quantity,
+select place, account, string_agg(${epochUsOf(sql`ts`)}::text, ',') as ts, string_agg(quantity::text, ',') as quantity,
   string_agg(coalesce(avg_price::text, 'null'), ',') as avg_price
 from (select * from step order by place, account, ts) s group by place, account order by place, account`;
 }
@@ -131,14 +156,15 @@ export async function readPositionSteps(
 ): Promise<PositionSteps> {
   const { symbols, limit } = query;
   const rows = await ask(db, selectSteps(query), tag);
-  const bySymbol: AccountSteps[][] = symbols.map(() => []);
+  const bySymbol = symbols.map(() => new Map<string, AccountSteps>());
   let count = 0;
   for (const row of rows) {
     const ts = numbersOf(row["ts"]) as EpochUs[];
     const quantities = numbersOf(row["quantity"]);
     const avgPrices = optionalNumbersOf(row["avg_price"]);
     count += ts.length;
-    bySymbol[Number(row["place"]) - 1]?.push(
+    bySymbol[Number(row["place"]) - 1]?.set(
+      row["account"] as string,
       ts.map((us, at) => ({
         ts: us,
         quantity: quantities[at] as number,

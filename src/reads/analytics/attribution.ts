@@ -28,7 +28,7 @@ export interface AttributionQuery extends ClosesQuery {
 
 export type Attribution =
   | { kind: "read"; answer: AttributionAnswer }
-  | { kind: "too_many_steps" }
+  | { kind: "too_many_states" }
   /** Several series have the metric of `value`. */
   | { kind: "ambiguous"; count: number };
 
@@ -45,10 +45,12 @@ export async function readAttribution(
 ): Promise<Attribution> {
   const { symbols, account, interval, range, nowUs, fees, value } = query;
   const compared = comparedSymbols(push);
+  const bucketUs = INTERVAL_SECONDS[interval] * 1_000_000;
+  const span = { fromUs: range.fromUs, toUs: range.toUs, bucketUs };
   const holdings = await readHoldings(sources, {
-    ...{ held: symbols, compared, account, interval, range, nowUs },
+    ...{ held: symbols, compared, account, interval, range, span, nowUs },
   });
-  if (holdings.kind === "too_many_steps") return holdings;
+  if (holdings.kind === "too_many_states") return holdings;
   const paid =
     fees === null
       ? null
@@ -60,8 +62,6 @@ export async function readAttribution(
   const { cursors, closesOf, accountsOf } = holdings;
   const gone = [holdings.goneBefore, reported?.goneBefore].flatMap((one) => one ?? []);
   const whole = [...new Set((paid ?? []).flatMap(({ wholeBuckets }) => wholeBuckets))];
-  const bucketUs = INTERVAL_SECONDS[interval] * 1_000_000;
-  const span = { fromUs: range.fromUs, toUs: range.toUs, bucketUs };
   const noCloses = { ts: [], values: [] };
   const shares: SymbolShare[] = symbols.map((symbol: SymbolName, at) => ({
     ...{ symbol, fees: paid?.[at]?.sum ?? null },

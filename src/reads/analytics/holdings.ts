@@ -1,22 +1,20 @@
-import type { AccountSteps } from "../../core/attribution/symbol-pnl.ts";
+import type { AccountFold, Span } from "../../core/attribution/symbol-pnl.ts";
 import type { BucketValues } from "../../core/statistics/bucket-values.ts";
 import type { BucketRange } from "../../core/time/bucket-range.ts";
 import { EARLIEST_US } from "../../core/time/timestamp.ts";
-import { type AskedSymbol, readPositionSteps } from "../../db/events/read-position-steps.ts";
+import type { AskedSymbol } from "../../db/events/read-position-steps.ts";
 import type { Interval } from "../../protocol/words/interval.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
 import type { Sources } from "../sources.ts";
+import { foldPositions } from "./fold-positions.ts";
 import {
   closingTail,
   goneClosesBefore,
   inParts,
   readClosesAndLastBefore,
 } from "./symbol-closes.ts";
-
-/** Most changes of position of all symbols together: they come as one answer of the database. */
-export const MAX_STEPS = 50_000;
 
 export interface HoldingsQuery {
   /** Those whose positions count, */
@@ -26,6 +24,7 @@ export interface HoldingsQuery {
   account: string | null;
   interval: Interval;
   range: BucketRange;
+  span: Span;
   nowUs: EpochUs;
 }
 
@@ -35,16 +34,16 @@ export type Holdings =
       cursors: Record<string, Cursor>;
       /** The last close before the range, and those in it. */
       closesOf: ReadonlyMap<SymbolName, BucketValues>;
-      /** The steps of each account, by symbol in the order of `held`. */
-      accountsOf: readonly AccountSteps[][];
+      /** What the steps of each account come to, by symbol in the order of `held`. */
+      accountsOf: readonly AccountFold[][];
       /** From when on the closes are whole; null where they are (SPEC R-3). */
       goneBefore: EpochUs | null;
     }
-  | { kind: "too_many_steps" };
+  | { kind: "too_many_states" };
 
 /** Closes and positions. Each room is asked for its tail once, so both go up to the same cursor. */
 export async function readHoldings(sources: Sources, query: HoldingsQuery): Promise<Holdings> {
-  const { rooms, db, correlationId } = sources;
+  const { rooms } = sources;
   const { held, compared, account, interval, range, nowUs } = query;
   const symbols = [...new Set([...held, ...compared])];
   const found = await inParts(symbols, {
@@ -62,15 +61,10 @@ export async function readHoldings(sources: Sources, query: HoldingsQuery): Prom
       return part.map(({ asked }, at) => ({ asked, closes: closes[at] as BucketValues }));
     },
   });
-  const steps = await readPositionSteps(
-    db,
-    {
-      symbols: found.flatMap(({ asked }) => (held.includes(asked.symbol) ? [asked] : [])),
-      ...{ account, fromUs: range.fromUs, toUs: range.toUs, limit: MAX_STEPS },
-    },
-    correlationId,
-  );
-  if (steps.kind === "too_many") return { kind: "too_many_steps" };
+  const closesOf = new Map(found.map(({ asked, closes }) => [asked.symbol, closes]));
+  const positions = found.flatMap(({ asked }) => (held.includes(asked.symbol) ? [asked] : []));
+  const accountsOf = await foldPositions(sources, positions, account, closesOf, query.span);
+  if (accountsOf === null) return { kind: "too_many_states" };
   const ranges = found.map(({ asked, closes }) => {
     const first = closes.ts[0] ?? range.fromUs;
     // Without a close before the range none was found, however old.
@@ -79,8 +73,8 @@ export async function readHoldings(sources: Sources, query: HoldingsQuery): Prom
   return {
     kind: "read",
     cursors: Object.fromEntries(found.map(({ asked }) => [asked.symbol, asked.tailCursor])),
-    closesOf: new Map(found.map(({ asked, closes }) => [asked.symbol, closes])),
-    accountsOf: steps.bySymbol,
+    closesOf,
+    accountsOf,
     goneBefore: await goneClosesBefore(sources, ranges, interval, range.toUs),
   };
 }

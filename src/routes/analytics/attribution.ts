@@ -11,7 +11,7 @@ import { sourcesOf } from "../../http/sources/sources.ts";
 import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/answers/attribution.ts";
 import { SYSTEM_SYMBOL } from "../../protocol/words/symbol.ts";
 import { comparedSymbols, readAttribution } from "../../reads/analytics/attribution.ts";
-import { MAX_STEPS } from "../../reads/analytics/holdings.ts";
+import { FOLD_LIMITS } from "../../reads/analytics/fold-positions.ts";
 
 export const attributionRoutes = new Hono<AppEnv>()
   .get("/api/analytics/attribution", needs("read"), (c) => attribute(c, null))
@@ -32,10 +32,10 @@ async function attribute(c: AppContext, push: BenchmarkPush | null): Promise<Res
   switch (found.kind) {
     case "read":
       return c.json(found.answer, 200, { "cache-control": "no-store" });
-    case "too_many_steps":
+    case "too_many_states":
       throw badParameters({
         path: "symbols",
-        message: `gives more than ${MAX_STEPS} changes of position: take a shorter range or fewer symbols`,
+        message: `gives more than ${FOLD_LIMITS.states} states of positions, or ${FOLD_LIMITS.accounts} accounts: take a shorter range or fewer symbols`,
       });
     case "ambiguous":
       throw badParameters({

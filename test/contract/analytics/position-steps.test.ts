@@ -30,7 +30,7 @@ function model(
         const isSame = before?.quantity === step.quantity && before.avgPrice === step.avgPrice;
         return !isSame;
       });
-    return steps.length > 0 ? [steps] : [];
+    return steps.length > 0 ? [[name, steps] as const] : [];
   });
 }
 
@@ -78,7 +78,7 @@ describe.each(testDatabaseKinds())("steps of positions on $name", ({ openMigrate
               ...{ symbol, storedThrough: cursorAt(stored), tailCursor: cursorAt(log.length) },
               tail: log.slice(stored),
             });
-            wanted.push(model(log, range));
+            wanted.push(new Map(model(log, range)));
           }
           const steps = await readPositionSteps(database.db, { symbols, ...range, limit: 1_000 });
           expect(steps).toEqual({ kind: "steps", bySymbol: wanted });
@@ -101,7 +101,17 @@ describe.each(testDatabaseKinds())("steps of positions on $name", ({ openMigrate
     const log = [position(NOON_US, 1, 1), position(NOON_US + 1, 2, 1), position(NOON_US, 3, 1)];
     const symbols = [await asked(log, 1, 2)];
     expect(await readPositionSteps(database.db, { symbols, ...range, limit: 9 })).toMatchObject({
-      bySymbol: [[[{ quantity: 3 }, { ts: NOON_US + 1, quantity: 2 }]]],
+      bySymbol: [
+        new Map([
+          [
+            "",
+            [
+              { ts: NOON_US, quantity: 3, avgPrice: 1 },
+              { ts: NOON_US + 1, quantity: 2, avgPrice: 1 },
+            ],
+          ],
+        ]),
+      ],
     });
   });
 

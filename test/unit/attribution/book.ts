@@ -1,4 +1,12 @@
-import type { AccountSteps, Span } from "../../../src/core/attribution/symbol-pnl.ts";
+import {
+  type AccountSteps,
+  foldNothing,
+  foldSteps,
+  type Span,
+  type SymbolResult,
+  symbolPnl,
+} from "../../../src/core/attribution/symbol-pnl.ts";
+import type { BucketValues } from "../../../src/core/statistics/bucket-values.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import fixture from "../../fixtures/attribution.json" with { type: "json" };
 
@@ -30,6 +38,20 @@ export const bookStates: BookState[] = expected.states.map((state) => ({
   quantity: state.quantity,
   avgPrice: state.avg_price ?? null,
 }));
+
+/** The profit and loss of accounts whose steps are all there at once. */
+export function pnlOfSteps(
+  accounts: readonly AccountSteps[],
+  closes: BucketValues,
+  span: Span,
+): SymbolResult {
+  const folds = accounts.map((steps) => {
+    const fold = foldNothing();
+    foldSteps(fold, steps, closes, span);
+    return fold;
+  });
+  return symbolPnl(folds, closes, span);
+}
 
 /** By account, as the database gives them. */
 export function stepsOf(symbol: string, accounts: readonly string[]): AccountSteps[] {

@@ -6,6 +6,7 @@ import {
   differenceOf,
   numberOf,
   productOf,
+  signOf,
   sumOf,
 } from "../../../src/core/attribution/decimal.ts";
 import { amountOf } from "../../../src/core/attribution/money.ts";
@@ -15,6 +16,42 @@ const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 describe("a decimal", () => {
   test("is the number that was written, and comes back as it", () => {
     fc.assert(fc.property(finite, (value) => numberOf(decimalOf(value)) === value + 0));
+  });
+
+  test("of few digits is the one that was written, as of many", () => {
+    const short = fc
+      .tuple(fc.maxSafeInteger(), fc.integer({ min: 0, max: 20 }))
+      .map(([units, scale]) => Number(`${units}e-${scale}`));
+    fc.assert(
+      fc.property(fc.oneof(short, finite), (value) => {
+        const { units, scale } = decimalOf(value);
+        const [mantissa = "", exponent = "0"] = String(value).split("e");
+        const [whole = "", fraction = ""] = mantissa.split(".");
+        const shift = Number(exponent) - fraction.length;
+        expect(scale).toBe(Math.max(0, -shift));
+        expect(BigInt(units)).toBe(BigInt(whole + fraction) * 10n ** BigInt(Math.max(0, shift)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("is exact beside the largest whole number of a double", () => {
+    const large = fc.bigInt({ min: 2n ** 50n, max: 2n ** 56n });
+    const exactly = (units: bigint, scale: number) => ({
+      units: units <= Number.MAX_SAFE_INTEGER ? Number(units) : units,
+      scale,
+    });
+    fc.assert(
+      fc.property(large, large, fc.nat(3), fc.nat(3), (a, b, m, n) => {
+        const [x, y] = [exactly(a, m), exactly(b, n)];
+        const at = (units: bigint, scale: number) => units * 10n ** BigInt(3 - scale);
+        const sum = sumOf(x, y);
+        expect(at(BigInt(sum.units), sum.scale)).toBe(at(a, m) + at(b, n));
+        const [left, right] = [at(a, m), at(b, n)];
+        expect(signOf(differenceOf(x, y))).toBe(left < right ? -1 : left > right ? 1 : 0);
+        expect(BigInt(productOf(x, y).units)).toBe(a * b);
+      }),
+    );
   });
 
   test("adds, subtracts and multiplies without a digit lost", () => {

@@ -6,14 +6,13 @@ import {
   totalAnswer,
   totalOf,
 } from "../../../src/core/attribution/portfolio-pnl.ts";
-import { symbolPnl } from "../../../src/core/attribution/symbol-pnl.ts";
 import {
   benchmarkPushSchema,
   brinsonFachlerSchema,
 } from "../../../src/protocol/answers/attribution.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { monthlyPrices } from "../statistics/published.ts";
-import { BOOK_SPAN, expected, stepsOf } from "./book.ts";
+import { BOOK_SPAN, expected, pnlOfSteps, stepsOf } from "./book.ts";
 
 const SYMBOLS = ["MSFT", "AMZN", "IBM", "GOOG", "AAPL"] as const;
 const CASES = { all: ["alpha", "beta"], alpha: ["alpha"] } as const;
@@ -24,7 +23,7 @@ const closesOf = new Map(
 function sharesOf(accounts: readonly string[]): SymbolShare[] {
   return SYMBOLS.map((symbol) => ({
     symbol: symbol as string as SymbolName,
-    result: symbolPnl(stepsOf(symbol, accounts), monthlyPrices(symbol), BOOK_SPAN),
+    result: pnlOfSteps(stepsOf(symbol, accounts), monthlyPrices(symbol), BOOK_SPAN),
     fees: null,
   }));
 }

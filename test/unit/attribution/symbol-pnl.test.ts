@@ -8,11 +8,7 @@ import {
   totalAnswer,
   totalOf,
 } from "../../../src/core/attribution/portfolio-pnl.ts";
-import {
-  type AccountSteps,
-  type PositionStep,
-  symbolPnl,
-} from "../../../src/core/attribution/symbol-pnl.ts";
+import type { AccountSteps, PositionStep } from "../../../src/core/attribution/symbol-pnl.ts";
 import type { BucketValues } from "../../../src/core/statistics/bucket-values.ts";
 import {
   reportedValueSchema,
@@ -21,6 +17,7 @@ import {
 } from "../../../src/protocol/answers/attribution.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import { pnlOfSteps } from "./book.ts";
 
 const LAST = 20;
 /** Buckets of ten microseconds. */
@@ -77,7 +74,7 @@ function history(numbers: fc.Arbitrary<number>, priced: boolean) {
 describe("profit and loss of a symbol", () => {
   it("of what is only held is the change of its value", () => {
     const closes = closesOf([-1, 10], [0, 11], [1, 12.345]);
-    expect(symbolPnl([[step(0, 3, 5)]], closes, spanOf(0, 2))).toEqual({
+    expect(pnlOfSteps([[step(0, 3, 5)]], closes, spanOf(0, 2))).toEqual({
       kind: "priced",
       start: { quantity: 3, price: { ts: -10, price: 10 }, cents: 3_000n },
       end: { quantity: 3, price: { ts: 10, price: 12.345 }, cents: 3_704n },
@@ -93,7 +90,7 @@ describe("profit and loss of a symbol", () => {
       [10, -3_300n],
       [11, -6_000n],
     ] as const) {
-      const result = symbolPnl([[step(0, 3, 5), step(ts, 0)]], closes, spanOf(0, 2));
+      const result = pnlOfSteps([[step(0, 3, 5), step(ts, 0)]], closes, spanOf(0, 2));
       expect(result).toMatchObject({ netFlowCents: flow, trades: { fromAvgPrice: 0, atClose: 1 } });
     }
   });
@@ -101,21 +98,21 @@ describe("profit and loss of a symbol", () => {
   it("weighs what comes and goes by the time that is left", () => {
     const closes = closesOf([-1, 10]);
     const steps = [step(0, 4, 10), step(5, 8, 10), step(15, 0)];
-    const result = symbolPnl([steps], closes, spanOf(0, 2));
+    const result = pnlOfSteps([steps], closes, spanOf(0, 2));
     // 40.00 all the time, 40.00 more for three quarters of it, 80.00 less for one.
     expect(result).toMatchObject({ capitalCents: 4_000 + 3_000 - 2_000 });
   });
 
   it("says where it has no price, and only where it needs one", () => {
     const late = closesOf([1, 10]);
-    const from = (steps: AccountSteps, closes = late) => symbolPnl([steps], closes, spanOf(0, 2));
+    const from = (steps: AccountSteps, closes = late) => pnlOfSteps([steps], closes, spanOf(0, 2));
     expect(from([step(0, 3, 5)])).toEqual({ kind: "no_price", ts: 0 });
     expect(from([step(5, 3)])).toEqual({ kind: "no_price", ts: 10 });
     expect(from([step(5, 3, 9)])).toMatchObject({ kind: "priced", pnlCents: 300n });
     expect(from([step(5, 3, 9)], closesOf())).toEqual({ kind: "no_price", ts: 20 });
     expect(from([step(-3, 0), step(1, 0, 7)], closesOf())).toMatchObject({ pnlCents: 0n });
     expect(from([])).toEqual({ kind: "no_position" });
-    expect(symbolPnl([], late, spanOf(0, 2))).toEqual({ kind: "no_position" });
+    expect(pnlOfSteps([], late, spanOf(0, 2))).toEqual({ kind: "no_position" });
   });
 
   test("adds up over spans that follow each other, and over accounts", () => {
@@ -126,7 +123,7 @@ describe("profit and loss of a symbol", () => {
         (given, middle) => {
           const pnl = (accounts: AccountSteps[], from: number, to: number) => {
             const span = spanOf(from, to);
-            return symbolPnl(
+            return pnlOfSteps(
               accounts.map((steps) => inSpan(steps, span)),
               given.closes,
               span,
@@ -159,7 +156,7 @@ describe("a portfolio", () => {
           const span = spanOf(0, LAST);
           const steps = accounts.map((one) => inSpan(one, span));
           const paid = fees === null ? null : decimalOf(fees);
-          const result = symbolPnl(steps, closes, span);
+          const result = pnlOfSteps(steps, closes, span);
           return { symbol: `S${at}` as SymbolName, result, fees: paid };
         }),
       );
@@ -221,7 +218,7 @@ describe("a portfolio", () => {
     symbol: symbol as SymbolName,
     ...{ result, fees: fees === null ? null : decimalOf(fees) },
   });
-  const gain = symbolPnl([[step(0, 3)]], closesOf([-1, 10], [0, 11]), spanOf(0, 1));
+  const gain = pnlOfSteps([[step(0, 3)]], closesOf([-1, 10], [0, 11]), spanOf(0, 1));
 
   it("has no sum where a symbol has no figures, and names it", () => {
     const noPrice = { kind: "no_price", ts: 0 as EpochUs } as const;
@@ -231,7 +228,7 @@ describe("a portfolio", () => {
     expect(reportedValue(total, point, { ...point, ts: 1 as EpochUs })).toEqual({
       kind: "incomplete",
     });
-    const huge = symbolPnl([[step(0, 1e30)]], closesOf([-1, 10]), spanOf(0, 1));
+    const huge = pnlOfSteps([[step(0, 1e30)]], closesOf([-1, 10]), spanOf(0, 1));
     expect(totalAnswer(totalOf([share("C", huge)]))).toMatchObject({ symbols: ["C"] });
     expect(symbolAnswer(share("A", gain, 1e90))).toMatchObject({ pnl: { kind: "too_large" } });
   });

@@ -18,7 +18,10 @@ import { readFrames, readFramesOfMany } from "../../../src/db/events/read-frames
 import { type LifeKinds, readLifeKinds } from "../../../src/db/events/read-life-kinds.ts";
 import { readNewestTrades } from "../../../src/db/events/read-newest-trades.ts";
 import { readNotes } from "../../../src/db/events/read-notes.ts";
-import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
+import {
+  countPositionStates,
+  readPositionSteps,
+} from "../../../src/db/events/read-position-steps.ts";
 import { readPositions } from "../../../src/db/events/read-positions.ts";
 import { findSymbolNames, readSymbolNames } from "../../../src/db/events/read-symbol-names.ts";
 import { readTracedPoints } from "../../../src/db/events/read-traced-points.ts";
@@ -379,6 +382,20 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
         ],
         ...{ account: "main", fromUs: at(-9), toUs: at(9), limit: 100 },
       }),
+  },
+  {
+    name: "count-position-states",
+    run: (db) =>
+      countPositionStates(
+        db,
+        {
+          symbols: [
+            { symbol: SYMBOL, storedThrough: cursorAt(7), tailCursor: cursorAt(9), tail: [] },
+          ],
+          ...{ account: "main", fromUs: at(-9), toUs: at(9) },
+        },
+        100,
+      ),
   },
   { name: "symbol-names", run: readSymbolNames },
   { name: "symbol-names-of", run: (db) => findSymbolNames(db, [SYMBOL]) },

@@ -37,7 +37,7 @@ step as (
     when ts <= (timestamptz '1970-01-01 00:00:00+00' + $5::int8 * interval '1 microsecond') then next_ts is null or next_ts > (timestamptz '1970-01-01 00:00:00+00' + $5::int8 * interval '1 microsecond')
     else nth = 1 or quantity <> quantity_before or avg_price is distinct from avg_price_before end
   limit $12)
-select place, string_agg((extract(epoch from ts) * 1000000)::int8::text, ',') as ts, string_agg(quantity::text, ',') as quantity,
+select place, account, string_agg((extract(epoch from ts) * 1000000)::int8::text, ',') as ts, string_agg(quantity::text, ',') as quantity,
   string_agg(coalesce(avg_price::text, 'null'), ',') as avg_price
 from (select * from step order by place, account, ts) s group by place, account order by place, account
 -- $1 = "{\"BTC-USD\"}"

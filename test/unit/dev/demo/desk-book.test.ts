@@ -10,9 +10,9 @@ import {
   positionsBetween,
 } from "../../../../dev/demo/market/positions.ts";
 import { randomOf } from "../../../../dev/demo/market/random.ts";
-import { symbolPnl } from "../../../../src/core/attribution/symbol-pnl.ts";
 import { positionPushSchema } from "../../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../../src/protocol/words/time.ts";
+import { pnlOfSteps } from "../../attribution/book.ts";
 
 const MIDNIGHT_US = Date.UTC(2026, 10, 24) * 1_000;
 const HOUR_US = 3_600e6;
@@ -114,7 +114,7 @@ describe("the desk's positions", () => {
           ...{ ts: ts as EpochUs, quantity, avgPrice: avg_price },
         }));
       const span = { fromUs: startUs as EpochUs, toUs: untilUs as EpochUs, bucketUs };
-      const result = symbolPnl([steps], closes, span);
+      const result = pnlOfSteps([steps], closes, span);
       if (result.kind !== "priced") throw new Error(`${instrument.symbol}: ${result.kind}`);
       const grown = book.value(instrument, untilUs - 1) - book.value(instrument, startUs - 1);
       return { pnl: Number(result.pnlCents) / 100, grown };
