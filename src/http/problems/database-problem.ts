@@ -17,9 +17,13 @@ const WORDS: Record<Unavailability, Words> = {
       "The database had no answer in the time a query may take: ask for a shorter range, a longer step or fewer series, or try again when it is less busy.",
   },
   exhausted: {
-    ...{ status: 503, type: "database-exhausted", title: "The database has no room left" },
+    ...{
+      status: 503,
+      type: "database-exhausted",
+      title: "The database has no room, or no connection that is free",
+    },
     detail:
-      "It is out of disk, memory or connections: its operator has to give it more; /readyz says how large it is.",
+      "It is out of disk, memory or connections, and its operator has to give it more; or it answers on none of those that are open. /readyz says how large it is, and whether it answers.",
   },
   contended: {
     ...{ status: 503, type: "database-busy", title: "The database is busy" },

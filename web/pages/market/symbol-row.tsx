@@ -16,11 +16,11 @@ import {
 } from "../../data/words/format.ts";
 import type { DeskClock } from "../../feed/clock.ts";
 import type { MarketFeed } from "../../feed/market/market-feed.ts";
+import { Painted } from "../painted.ts";
 import { Link } from "../shell/link.tsx";
 import { changeClass } from "../sign-class.ts";
 import { sight } from "./sight.ts";
 import { Sparkline } from "./sparkline.tsx";
-import { WhileSeen } from "./while-seen.ts";
 
 /** One line of the list of all symbols. It is painted at each change while it is in sight, and else when it comes into sight. */
 export function SymbolRow(props: {
@@ -57,7 +57,8 @@ export function SymbolRow(props: {
       }),
     [market, symbol],
   );
-  return <WhileSeen isSeen={isSeen.current}>{painted}</WhileSeen>;
+  // What is in sight is made of this moment.
+  return <Painted of={isSeen.current ? [{}] : null}>{painted}</Painted>;
 
   function painted() {
     const { zone } = clock;

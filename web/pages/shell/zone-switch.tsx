@@ -1,5 +1,5 @@
-import { useMemo } from "preact/hooks";
 import type { ZoneChoice } from "../../feed/zone.ts";
+import { Painted } from "../painted.ts";
 
 /** Zones of large exchanges come before all others. */
 const EXCHANGES = [
@@ -10,18 +10,6 @@ const EXCHANGES = [
 /** Whose clocks all times of all pages are told by. */
 export function ZoneSwitch(props: { chosen: ZoneChoice; onChoose(choice: ZoneChoice): void }) {
   const { chosen, onChoose } = props;
-  // Some 400 of them: the page is rendered each second.
-  const options = useMemo(
-    () => (
-      <>
-        <option value="local">Local time</option>
-        <option value="UTC">UTC</option>
-        <optgroup label="Exchanges">{EXCHANGES.map(optionOf)}</optgroup>
-        <optgroup label="All zones">{othersWith(chosen).map(optionOf)}</optgroup>
-      </>
-    ),
-    [chosen],
-  );
   return (
     <label class="zone-switch" title="The time zone of all times">
       <span aria-hidden="true">{wordsOf(chosen)}</span>
@@ -31,7 +19,17 @@ export function ZoneSwitch(props: { chosen: ZoneChoice; onChoose(choice: ZoneCho
         value={chosen}
         onChange={(event) => onChoose((event.target as HTMLSelectElement).value)}
       >
-        {options}
+        {/* Some 400 of them: the page is rendered each second. */}
+        <Painted of={[chosen]}>
+          {() => (
+            <>
+              <option value="local">Local time</option>
+              <option value="UTC">UTC</option>
+              <optgroup label="Exchanges">{EXCHANGES.map(optionOf)}</optgroup>
+              <optgroup label="All zones">{othersWith(chosen).map(optionOf)}</optgroup>
+            </>
+          )}
+        </Painted>
       </select>
     </label>
   );

@@ -1,5 +1,3 @@
-import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
 import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
@@ -9,6 +7,7 @@ import { timeText } from "../../data/times/times.ts";
 import { type Digits, digitsOf, grouped } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
+import { Painted } from "../painted.ts";
 import { Link } from "../shell/link.tsx";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
@@ -24,7 +23,6 @@ const SHORT: { [status in OrderStatus]?: string } = {
 /** The orders of a symbol, those that began last first, each leading to its trace. Nothing where there is none. */
 export function OrdersPane({ view }: { view: SymbolView }) {
   useRepaint(view, DIRTY.orders, REPAINT_MS);
-  const painted = useRef({ look: "", rows: new WeakMap<OrderEvent, JSX.Element>() });
   const { held, total, hasMore, more } = view.feed.orders;
   const orders = held().map(newestOf);
   if (orders.length === 0) return null;
@@ -33,32 +31,28 @@ export function OrdersPane({ view }: { view: SymbolView }) {
   const prices = digitsOf(orders.flatMap(({ avg_price, price }) => [avg_price ?? price ?? 0]));
   // Texts are as old as the minute at most, of which an order may come to be a day old.
   const look = JSON.stringify([sizes, prices, zone, Math.floor(nowMs() / 60_000)]);
-  if (painted.current.look !== look) painted.current = { look, rows: new WeakMap() };
-  const { rows } = painted.current;
-  /** What is painted already is not even compared: of 2,000 orders few have changed. */
-  const rowOf = (order: OrderEvent) => {
-    const known = rows.get(order);
-    if (known !== undefined) return known;
-    const row = (
-      <tr key={`${order.venue} ${order.account} ${order.id}`} data-testid="order-row">
-        <th scope="row">
-          <Id order={order} />
-        </th>
-        <td class={`number ${sideClass(order)}`}>
-          {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
-        </td>
-        <td class="number">{priceWords(order, prices)}</td>
-        <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
-          {SHORT[order.status] ?? order.status}
-        </td>
-        <td class="number dim" title={timeText("dateExactClock", order.ts / 1_000, zone)}>
-          {formatMoment(order.ts, nowMs(), zone, "minute")}
-        </td>
-      </tr>
-    );
-    rows.set(order, row);
-    return row;
-  };
+  /** Of 2,000 orders few have changed. */
+  const rowOf = (order: OrderEvent) => (
+    <Painted key={`${order.venue} ${order.account} ${order.id}`} of={[order, look]}>
+      {() => (
+        <tr data-testid="order-row">
+          <th scope="row">
+            <Id order={order} />
+          </th>
+          <td class={`number ${sideClass(order)}`}>
+            {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
+          </td>
+          <td class="number">{priceWords(order, prices)}</td>
+          <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
+            {SHORT[order.status] ?? order.status}
+          </td>
+          <td class="number dim" title={timeText("dateExactClock", order.ts / 1_000, zone)}>
+            {formatMoment(order.ts, nowMs(), zone, "minute")}
+          </td>
+        </tr>
+      )}
+    </Painted>
+  );
   return (
     <section class="orders-pane" aria-labelledby="orders-title">
       <h2 id="orders-title">
