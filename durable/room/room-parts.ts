@@ -115,6 +115,7 @@ export class RoomParts {
       ...{ doubts: this.doubtsNow(), log },
       state: () => this.stateNow(),
       readHours: (hourUs, through) => ports.archive.readHours(hourUs, through),
+      readLastTrade: (through) => ports.archive.readLastTrade(through),
       settled: () => {
         this.#line = null;
       },

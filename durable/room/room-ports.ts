@@ -6,6 +6,7 @@ import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
+import type { TradeEvent } from "../../src/protocol/events/event.ts";
 import type { BarMessage } from "../../src/protocol/socket/server-message.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import type { Logger } from "../../src/telemetry/log.ts";
@@ -49,6 +50,8 @@ export interface RoomArchive {
   readEarlierLife(through: Cursor, isAwaited?: () => boolean): Promise<EarlierLife>;
   /** The 1 h bars of the day that ends with that hour, of what is stored up to `through`. */
   readHours(hourUs: EpochUs, through: Cursor): Promise<readonly Bar[]>;
+  /** The latest trade of what is stored up to `through`; of those of one moment the one that came last. */
+  readLastTrade(through: Cursor): Promise<TradeEvent | null>;
   /** The bar of a minute of what is stored up to `storedThrough`, and of the trades of `tail`. */
   readMinute(
     minuteUs: EpochUs,

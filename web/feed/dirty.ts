@@ -12,6 +12,8 @@ export const DIRTY = {
   book: 128,
   orders: 256,
   notes: 512,
+  /** What fires may be something else. */
+  alerts: 1024,
 } as const;
 
 export type Dirty = number;

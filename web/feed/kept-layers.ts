@@ -3,9 +3,9 @@ import { keep, readKept } from "./kept.ts";
 
 const KEY = "edgetape.layers_off";
 
-/** The layers that this browser leaves off its charts. */
-export function readLayersOff(): ReadonlySet<Layer> {
-  const kept = readKept(KEY);
+/** The layers that this browser leaves off its charts; a frame in somebody's page has the same for all who look. */
+export function readLayersOff(isFramed: boolean): ReadonlySet<Layer> {
+  const kept = isFramed ? null : readKept(KEY);
   // What is no layer any more is asked for by nobody.
   return new Set(kept === null ? [...INDICATOR_NAMES, "Log"] : (kept.split(",") as Layer[]));
 }

@@ -35,8 +35,9 @@ export class TradeWindow {
     }
   }
 
-  /** It has learned what there is to learn from: nobody tells what there was before that. */
-  beginHere(): void {
+  /** It has learned what there is to learn from, at the moment `nowUs`: nobody tells what there was before that. */
+  beginHere(nowUs: EpochUs): void {
+    this.#forgottenUs = Math.max(this.#forgottenUs, nowUs);
     for (const key of this.#keys) this.#forgottenUs = Math.max(this.#forgottenUs, momentOf(key));
   }
 

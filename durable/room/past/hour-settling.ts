@@ -1,6 +1,7 @@
 import { bucketStartUs } from "../../../src/core/bars/bars.ts";
 import { decodeFrame } from "../../../src/core/events/encode-events.ts";
 import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import type { DoubtfulHours } from "../state/doubtful-hours.ts";
@@ -16,6 +17,8 @@ export interface HourSettlingDeps {
   state(): Pick<RoomState, "foldToHead" | "correctHours">;
   /** 1 h bars of the day that ends with that hour, of what is stored up to `through`. */
   readHours(hourUs: EpochUs, through: Cursor): Promise<readonly Bar[]>;
+  /** The last trade of what is stored up to `through`. */
+  readLastTrade(through: Cursor): Promise<TradeEvent | null>;
   /** The volume may be another. */
   settled(): void;
   nowMs(): number;
@@ -59,8 +62,10 @@ export class HourSettling {
   }
 
   async #settle(hoursUs: EpochUs[], storedThrough: Cursor, lastUs: EpochUs): Promise<void> {
-    const { doubts, log, state, readHours, settled } = this.#deps;
-    const bars = await readHours(bucketStartUs(lastUs, "1h"), storedThrough);
+    const { doubts, log, state, readHours, readLastTrade, settled } = this.#deps;
+    const lastHourUs = bucketStartUs(lastUs, "1h");
+    const bars = await readHours(lastHourUs, storedThrough);
+    let last = hoursUs.includes(lastHourUs) ? await readLastTrade(storedThrough) : null;
     // It is of another database, what has come since is in the log no more, or the symbol is elsewhere.
     if (log.storedThrough < storedThrough || log.prunedThrough > storedThrough) return;
     if (log.isSealed) return;
@@ -68,13 +73,14 @@ export class HourSettling {
     for (const { text } of log.framesAfter(storedThrough, log.head)) {
       for (const event of decodeFrame(text)) {
         if (event.kind !== "trade") continue;
+        if (last !== null && event.ts >= last.ts) last = event;
         const hour = hours.get(bucketStartUs(event.ts, "1h"));
         if (hour === undefined) continue;
         hour.volume += event.size;
         hour.trades += 1;
       }
     }
-    state().correctHours(hours);
+    state().correctHours(hours, last);
     doubts.settled(hoursUs, storedThrough);
     settled();
   }

@@ -259,9 +259,13 @@ export class LastValuesFold {
     return { type: "bar", ...bar };
   }
 
-  /** These hours, of those known here, have so many trades: some were counted twice, which changes no price. */
-  correctHours(hours: ReadonlyMap<EpochUs, HourTrades>): void {
+  /**
+   * These hours, of those known here, have so many trades: some were counted twice. `last`: the trade that came last of its moment, where a
+   * repeat may have taken its place.
+   */
+  correctHours(hours: ReadonlyMap<EpochUs, HourTrades>, last: TradeEvent | null): void {
     for (const hour of this.#hours) Object.assign(hour, hours.get(hour.ts));
+    if (last !== null && last.ts === this.#trade?.ts) this.#trade = last;
   }
 
   #seen(ts: EpochUs): void {

@@ -1,6 +1,7 @@
 import { decodeFrame } from "../../../src/core/events/encode-events.ts";
+import type { TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 import type { TradeReading } from "../append/trade-reading.ts";
 import { TradeWindow } from "../append/trade-window.ts";
@@ -170,8 +171,8 @@ export class RoomState {
   }
 
   /** Writes down as well what was counted twice: who folds the log again would count it again. The fold is at the head. */
-  correctHours(hours: ReadonlyMap<EpochUs, HourTrades>): void {
-    this.foldToHead().correctHours(hours);
+  correctHours(hours: ReadonlyMap<EpochUs, HourTrades>, last: TradeEvent | null): void {
+    this.foldToHead().correctHours(hours, last);
     this.#checkpoint();
   }
 
@@ -202,7 +203,7 @@ export class RoomState {
     window.learnKeys(keys);
     const { head } = this.#log;
     for (const { text } of this.#log.framesAfter(through, head)) window.learn(decodeFrame(text));
-    window.beginHere();
+    window.beginHere(momentOf(head));
     this.#tradeWindow = window;
   }
 
@@ -211,8 +212,14 @@ export class RoomState {
     if (this.#tradeWindow !== null) return this.#tradeWindow;
     const window = new TradeWindow();
     window.learnKeys(this.#earlierTrades());
-    for (const frame of this.#log.newest(WINDOW_EVENTS)) window.learn(decodeFrame(frame.text));
-    window.beginHere();
+    const { head, prunedThrough } = this.#log;
+    let events = 0;
+    for (const { text, count } of this.#log.newest(WINDOW_EVENTS)) {
+      window.learn(decodeFrame(text));
+      events += count;
+    }
+    const hasAll = prunedThrough === CURSOR_ORIGIN && events < WINDOW_EVENTS;
+    if (!hasAll) window.beginHere(momentOf(head));
     this.#tradeWindow = window;
     return window;
   };
@@ -292,4 +299,9 @@ export class RoomState {
       ...[id, opened.foldedThrough, JSON.stringify(opened.fold)],
     );
   }
+}
+
+/** What is behind a cursor came later than this, by the host's clock. */
+function momentOf(cursor: Cursor): EpochUs {
+  return Number(cursor) as EpochUs;
 }

@@ -254,6 +254,16 @@ export async function readEarlierLife(
   };
 }
 
+/** The latest trade that is stored up to `through`; of those of one moment the one that came last. @throws DatabaseError */
+export async function readLastTrade(
+  db: Database,
+  symbol: SymbolName,
+  through: Cursor,
+): Promise<TradeEvent | null> {
+  const [row] = await ask(db, selectTrades(ofSymbol(symbol), param(through), param(1)));
+  return row === undefined ? null : tradeOf(row);
+}
+
 const NO_ORDERS: EarlierOrders = { open: [], overUs: null, noteUs: null };
 
 function placeOf(row: Row): { cursor: Cursor; ts: EpochUs } {

@@ -115,6 +115,8 @@ export class FakePostgres {
         earlierLifeOf(rows().filter(({ cursor }) => cursor <= through)),
       readHours: async (_, through) =>
         hoursOf(tradesOf(rows().filter(({ cursor }) => cursor <= through))),
+      readLastTrade: async (through) =>
+        lastTrade(rows().flatMap((row) => (row.cursor <= through ? row.event : []))),
       readMinute: async (minuteUs, storedThrough, tail) =>
         minuteOf(rows(), minuteUs, storedThrough, tail),
     };

@@ -55,10 +55,13 @@ describe("a window of trades", () => {
   it("I-7: doubts what is no later than the trades that it begins with", () => {
     const window = new TradeWindow();
     window.learn([trade(7), trade(9), trade(8)]);
-    window.beginHere();
+    window.beginHere(5 as EpochUs);
     expect(pushed(window, [trade(9), trade(9, "another"), trade(10)])).toMatchObject({
       ...{ repeated: 1, doubtfulUs: [9] },
     });
+    const empty = new TradeWindow();
+    empty.beginHere(5 as EpochUs);
+    expect(pushed(empty, [trade(5), trade(6)]).doubtfulUs).toEqual([5]);
     expect(pushed(new TradeWindow(), [trade(1)]).doubtfulUs).toEqual([]);
   });
 });

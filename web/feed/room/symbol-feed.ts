@@ -8,7 +8,7 @@ import { type LastPrice, lastPrice } from "../../data/symbols/last-price.ts";
 import type { Api } from "../api.ts";
 import { openBarFeed } from "../bars/bar-feed.ts";
 import type { Clock } from "../clock.ts";
-import type { Dirty } from "../dirty.ts";
+import { DIRTY, type Dirty } from "../dirty.ts";
 import type { FeedDeps } from "../feed-deps.ts";
 import { run } from "../machine.ts";
 import { openPanelFeed } from "../panels/panel-feed.ts";
@@ -57,6 +57,7 @@ export function openSymbolFeed(
   let { isListed: isKnown } = options;
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
+  let alertChanges = 0;
   const feed = run(symbolMachine, NOTHING_KNOWN, deps, {
     load() {
       if (isKnown) loadAll();
@@ -70,11 +71,13 @@ export function openSymbolFeed(
     },
     takeFrame({ frame }) {
       for (const part of parts) part.take(frame);
+      if (frame.events.some(({ kind }) => kind === "alert")) alertsChanged();
     },
     takeBar: ({ message }) => bars.takeBar(message),
     takeGap({ gap }) {
       bars.takeGap(gap);
       load();
+      alertsChanged();
     },
     tellStatus: ({ status }) => deps.onStatus(status),
     unauthorized: ({ detail }) => deps.onUnauthorized(detail),
@@ -147,6 +150,8 @@ export function openSymbolFeed(
     book: book.book,
     orders,
     notes: notes.held,
+    /** How often what fires may have become something else. */
+    alertChanges: () => alertChanges,
     cursor: (): Cursor | null => tape?.cursor() ?? null,
     status: () => symbolStatus(feed.state(), tape?.status() ?? null),
     /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
@@ -198,6 +203,11 @@ export function openSymbolFeed(
   /** But the bars: after a gap they are told of it. */
   function load(): void {
     for (const part of besides) part.load();
+  }
+
+  function alertsChanged(): void {
+    alertChanges += 1;
+    mark(DIRTY.alerts);
   }
 
   function mark(bits: Dirty): void {

@@ -6,11 +6,12 @@ import { AlertLines } from "./alert-lines.tsx";
 const AGAIN_MS = 60_000;
 const MOST = 8;
 
-/** What fires and what is about to, of a symbol; nothing where nothing does. */
-export function AlertStrip({ desk, symbol }: { desk: Desk; symbol: string }) {
+/** What fires and what is about to, of a symbol; nothing where nothing does. It is asked anew at each of the `changes`. */
+export function AlertStrip(props: { desk: Desk; symbol: string; changes: number }) {
+  const { desk, symbol, changes } = props;
   const { api, clock } = desk;
   const { value } = useAnswer(
-    desk,
+    { ...desk, renewals: desk.renewals + changes },
     () => api.alerts(symbol),
     () => AGAIN_MS,
     [api, symbol],

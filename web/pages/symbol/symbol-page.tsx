@@ -70,7 +70,7 @@ export function SymbolPage(props: SymbolPageProps) {
     if (renewals.current !== desk.renewals) view.feed.renew();
     renewals.current = desk.renewals;
   }, [view, desk.renewals]);
-  useRepaint(view, DIRTY.status | DIRTY.allBars);
+  useRepaint(view, DIRTY.status | DIRTY.allBars | DIRTY.alerts);
 
   const { feed } = view;
   const status = feed.status();
@@ -135,7 +135,7 @@ export function SymbolPage(props: SymbolPageProps) {
               </div>
             )}
           </div>
-          {isListed && <AlertStrip {...{ desk, symbol }} />}
+          {isListed && <AlertStrip {...{ desk, symbol }} changes={feed.alertChanges()} />}
           {isTraded && candles()}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
           <Metrics {...{ view, isTraded, range }} onWindow={chooseWindow} onNewest={showNewest} />

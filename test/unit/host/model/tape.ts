@@ -202,6 +202,12 @@ export class ModelTape {
     return trades.reduce((sum, { ts, size }) => (ts >= fromUs ? sum + size : sum), 0);
   }
 
+  /** The price of the last trade, each trade once. */
+  lastPrice(): number | null {
+    const once = this.entries.filter(({ isRepeat }) => !isRepeat).map(({ event }) => event);
+    return lastTrade(once)?.price ?? null;
+  }
+
   newestMinute(end: number): number | null {
     const minutes = tradesOf(this.events(end)).map(({ ts }) => bucketStartUs(ts, "1m"));
     return minutes.length === 0 ? null : Math.max(...minutes);

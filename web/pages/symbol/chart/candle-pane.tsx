@@ -39,6 +39,7 @@ export function CandlePane(props: {
 }) {
   const { view, symbol, window, onChoose, onNewest } = props;
   const { feed } = view;
+  const isFramed = feed.keeps === "prices";
   const container = useRef<HTMLDivElement>(null);
   const bands = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLDivElement>(null);
@@ -55,7 +56,7 @@ export function CandlePane(props: {
   });
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
-  const [off, setOff] = useState(readLayersOff);
+  const [off, setOff] = useState(() => readLayersOff(isFramed));
   useRepaint(view, DIRTY.orders | DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
 
   useEffect(() => {
@@ -123,10 +124,10 @@ export function CandlePane(props: {
     const next = new Set(off);
     if (!next.delete(layer)) next.add(layer);
     setOff(next);
-    keepLayersOff(next);
+    if (!isFramed) keepLayersOff(next);
   };
   const last = shown.last?.price ?? null;
-  const hasAlerts = feed.keeps === "all" && last !== null;
+  const hasAlerts = !isFramed && last !== null;
   const alertAt = (price: number | null | undefined) => {
     if (hasAlerts) navigate(addressOfAlert(symbol, price ?? last, last, shown.priceDigits));
   };
