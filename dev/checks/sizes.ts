@@ -32,10 +32,10 @@ export const SIZE_BUDGETS: SizeBudget[] = [
     what: "dashboard's pages",
     files: "dist/web/{assets/*,service-worker}.js",
     count: "each_page",
-    mostBytes: 134_000,
+    mostBytes: 134_300,
   },
   // 130 was asked for all pages together; see "Weight" in docs/design/dashboard.md.
-  { what: "dashboard", files: "dist/web/**/*.js", count: "together", mostBytes: 167_500 },
+  { what: "dashboard", files: "dist/web/**/*.js", count: "together", mostBytes: 167_800 },
 ];
 
 /** Weighs what was built in `projectDir`; `line` says the figure, whether or not it fits. */

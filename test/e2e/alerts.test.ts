@@ -89,6 +89,28 @@ it("what an alert has said is asked for as soon as it is known to have turned", 
   await browsed.fetch("/api/alerts/rules/turned", { method: "DELETE" });
 });
 
+it("the page of a symbol says what fires as its room tells of it, and no longer than that", async () => {
+  await putRule("turning", {
+    ...{ symbols: "TURNS", on: { price: "last" }, condition: { below: 90 } },
+  });
+  const trade = (price: number) => browsed.push("/api/trades", { symbol: "TURNS", price, size: 1 });
+  await trade(100);
+  await browsed.open("/s/TURNS");
+  await page.getByTestId("last-price").getByText("100").waitFor();
+  const firing = page.getByTestId("active-alerts");
+  // Whoever asked each minute would have each of these a minute late.
+  for (const [price, isFiring] of [
+    [88, true],
+    [102, false],
+    [87, true],
+    [103, false],
+  ] as const) {
+    await trade(price);
+    await firing.waitFor({ state: isFiring ? "visible" : "detached", timeout: 30_000 });
+  }
+  await browsed.fetch("/api/alerts/rules/turning", { method: "DELETE" });
+});
+
 it("a token put away after one that is refused leaves the page to read as before", async () => {
   await browsed.open("/alerts", null);
   await page.getByRole("button", { name: "New rule" }).click();
