@@ -6,6 +6,7 @@ import {
   type NewestAsked,
   readEarlierLife,
   readHoursBefore,
+  readLastTrade,
   readNewestCursors,
 } from "../../../src/db/events/read-earlier-life.ts";
 import {
@@ -16,6 +17,7 @@ import {
 } from "../../../src/db/events/read-frames.ts";
 import { type LifeKinds, readLifeKinds } from "../../../src/db/events/read-life-kinds.ts";
 import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { GroupCommit } from "../../writer/group-commit.ts";
@@ -117,6 +119,11 @@ export class JoinedReads {
   ): Promise<EarlierLife> {
     const read = () => readEarlierLife(this.#database, symbol, through, EARLIER_LIMITS, this);
     return this.#lives.take(read, isAwaited);
+  }
+
+  /** The latest trade that is stored up to `through`, in the turns of what rooms begin with: after a wake hundreds may ask. */
+  lastTrade(symbol: SymbolName, through: Cursor): Promise<TradeEvent | null> {
+    return this.#lives.take(() => readLastTrade(this.#database, symbol, through));
   }
 }
 

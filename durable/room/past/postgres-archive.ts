@@ -3,7 +3,6 @@ import { MINUTE_US } from "../../../src/core/time/duration.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
 import type { Database } from "../../../src/db/driver/database.ts";
 import { failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
-import { readLastTrade } from "../../../src/db/events/read-earlier-life.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Logger } from "../../../src/telemetry/log.ts";
@@ -47,7 +46,7 @@ export function roomArchive(
     readNewestCursor: (after) => joined.newestCursor({ symbol, after }),
     readEarlierLife: (through, isAwaited) => joined.earlierLife(symbol, through, isAwaited),
     readHours: (hourUs, through) => joined.hours({ symbol, through, hourUs }),
-    readLastTrade: (through) => readLastTrade(database, symbol, through),
+    readLastTrade: (through) => joined.lastTrade(symbol, through),
     async readMinute(minuteUs, storedThrough, tail) {
       const range = { fromUs: minuteUs, toUs: (minuteUs + MINUTE_US) as EpochUs, limit: 1 };
       const query = { symbol, interval: "1m", ...range, storedThrough, tail } as const;

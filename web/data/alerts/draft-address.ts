@@ -3,7 +3,7 @@ import { type Draft, EMPTY_DRAFT } from "./draft.ts";
 /** Characters of a rule's name. */
 const MOST_NAME = 64;
 
-/** The form that an address wants (`addressOfAlert`); null where it wants none, or what is no symbol or no price. */
+/** The form that an address wants (`addressOfAlert`); null where it wants none, or what is no number. The server says what is no symbol. */
 export function draftInAddress(search: string): Draft | null {
   const said = new URLSearchParams(search);
   const symbol = said.get("symbol")?.trim();
