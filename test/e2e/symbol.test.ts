@@ -85,7 +85,15 @@ it("lines of averages are chosen beside a scale by powers, and are still there a
   await page.getByText("Layers", { exact: true }).click();
   await page.getByRole("checkbox", { name: "Average 20" }).check();
   await page.getByRole("checkbox", { name: "VWAP" }).check();
-  await page.getByTestId("candle-chart").press("l");
+  // It closes by itself, and the key needs no press into the chart.
+  const layers = page.getByRole("group", { name: "Layers of the chart" });
+  await page.keyboard.press("Escape");
+  await layers.waitFor({ state: "hidden" });
+  await page.getByText("Layers", { exact: true }).click();
+  await layers.waitFor();
+  await page.getByTestId("last-price").click();
+  await layers.waitFor({ state: "hidden" });
+  await page.keyboard.press("l");
   const mean = closes.slice(-20).reduce((sum, close) => sum + close, 0) / 20;
   const { bars } = await browsed.ask<HistoryAnswer>("/api/history/SYM-5*?interval=1m");
   const midnight = new Date(nowUs() / 1_000).setHours(0, 0, 0, 0) * 1_000;
@@ -163,7 +171,6 @@ it("an alert at the last price, or at the crosshair, is a form that is filled in
   const candles = page.getByTestId("candle-chart");
   await page.goBack();
   const box = (await candles.boundingBox()) ?? expect.fail("the chart has no box");
-  await candles.focus();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.6);
   await soon(async () => expect(await crosshairY(candles)).not.toBeNaN());
   await page.keyboard.press("b");

@@ -19,6 +19,7 @@ import { DIRTY } from "../../../feed/dirty.ts";
 import { keepLayersOff, readLayersOff } from "../../../feed/kept-layers.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
 import { navigate } from "../../shell/link.tsx";
+import { isTyping } from "../../shell/symbol-search.tsx";
 import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
 import { BarTable } from "./bar-table.tsx";
@@ -131,6 +132,18 @@ export function CandlePane(props: {
   const alertAt = (price: number | null | undefined) => {
     if (hasAlerts) navigate(addressOfAlert(symbol, price ?? last, last, shown.priceDigits));
   };
+  // Where the pointer is over the chart, one need not press into it first.
+  const byKey = useRef((_event: KeyboardEvent) => {});
+  byKey.current = (event) => {
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "l") toggle("Log");
+    if (event.key === "b") alertAt(chartRef.current?.pointedPrice());
+  };
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => byKey.current(event);
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
   const showNewest = () => {
     onNewest();
     chartRef.current?.showNewest();
@@ -160,8 +173,6 @@ export function CandlePane(props: {
         onKeyDown={(event: KeyboardEvent) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
           if (event.key === "End") showNewest();
-          else if (event.key === "l") toggle("Log");
-          else if (event.key === "b") alertAt(chartRef.current?.pointedPrice());
           else if (!moveByKey(event.key, event, view.axis)) return;
           event.preventDefault();
         }}

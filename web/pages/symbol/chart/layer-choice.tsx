@@ -1,4 +1,6 @@
+import { useRef } from "preact/hooks";
 import type { Layer } from "../../../charts/layers.ts";
+import { useLightDismiss } from "./use-light-dismiss.ts";
 
 const TITLES: { [layer in Layer]?: string } = {
   VWAP: "Since midnight: (high + low + close) / 3 of each bar, by its volume",
@@ -11,8 +13,10 @@ export function LayerChoice(props: {
   onToggle(layer: Layer): void;
 }) {
   const { layers, off, onToggle } = props;
+  const details = useRef<HTMLDetailsElement>(null);
+  useLightDismiss(details);
   return (
-    <details class="layers">
+    <details class="layers" ref={details}>
       <summary>Layers</summary>
       <fieldset>
         <legend class="sr-only">Layers of the chart</legend>

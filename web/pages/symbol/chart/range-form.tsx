@@ -3,6 +3,7 @@ import { type ChosenRange, rangeInForm } from "../../../data/bars/chosen-range.t
 import { type TimeWindow, windowOf } from "../../../data/bars/time-window.ts";
 import { fieldText } from "../../../data/times/zone-moment.ts";
 import type { SymbolView } from "../symbol-view.ts";
+import { useLightDismiss } from "./use-light-dismiss.ts";
 
 /** From when to when the charts show, told anew each time it is opened. `chosen` is what the address says. */
 export function RangeForm(props: {
@@ -13,6 +14,7 @@ export function RangeForm(props: {
   const { view, chosen, onChoose } = props;
   const { zone } = view.clock;
   const details = useRef<HTMLDetailsElement>(null);
+  useLightDismiss(details);
   const isTyped = useRef(false);
   const [fields, setFields] = useState({ from: "", to: "" });
   const [refused, setRefused] = useState<string | null>(null);
