@@ -434,7 +434,8 @@ class Processes(Case):
                 child = os.fork()
                 if child == 0:
                     tape.trade("ACME", -1 - at, 1)
-                    is_synced = tape.sync(10)
+                    # A process waits for the others at the spool's file for 30 s (_LOCKED_S).
+                    is_synced = tape.sync(40)
                     if not is_synced:
                         # Where its threads stand is all that is left to be known of it.
                         faulthandler.dump_traceback(sys.__stderr__)
