@@ -3,6 +3,7 @@ import { render } from "preact";
 // All style sheets are here: one that came with a later script would need a loader of its own.
 import "uplot/dist/uPlot.min.css";
 import "./style/tokens.css";
+import "./style/places.css";
 import "./style/shell.css";
 import "./style/symbols.css";
 import "./style/symbol-side.css";

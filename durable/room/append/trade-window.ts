@@ -5,7 +5,7 @@ import {
   tradeKey,
 } from "../../../src/core/events/encode-events.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
-import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** Identities of trades a room remembers. Older repeats are still kept once in Postgres (INV-6). */
 const REMEMBERED_TRADES = 20_000;
@@ -35,9 +35,9 @@ export class TradeWindow {
     }
   }
 
-  /** It has learned what there is to learn from, at the moment `nowUs`: nobody tells what there was before that. */
-  beginHere(nowUs: EpochUs): void {
-    this.#forgottenUs = Math.max(this.#forgottenUs, nowUs);
+  /** It has learned what there is to learn from: of other trades up to the log's head, which is a time, nobody tells. */
+  beginAt(head: Cursor): void {
+    this.#forgottenUs = Math.max(this.#forgottenUs, head);
     for (const key of this.#keys) this.#forgottenUs = Math.max(this.#forgottenUs, momentOf(key));
   }
 

@@ -203,7 +203,7 @@ export class RoomState {
     window.learnKeys(keys);
     const { head } = this.#log;
     for (const { text } of this.#log.framesAfter(through, head)) window.learn(decodeFrame(text));
-    window.beginHere(momentOf(head));
+    window.beginAt(head);
     this.#tradeWindow = window;
   }
 
@@ -219,7 +219,7 @@ export class RoomState {
       events += count;
     }
     const hasAll = prunedThrough === CURSOR_ORIGIN && events < WINDOW_EVENTS;
-    if (!hasAll) window.beginHere(momentOf(head));
+    if (!hasAll) window.beginAt(head);
     this.#tradeWindow = window;
     return window;
   };
@@ -299,9 +299,4 @@ export class RoomState {
       ...[id, opened.foldedThrough, JSON.stringify(opened.fold)],
     );
   }
-}
-
-/** What is behind a cursor came later than this, by the host's clock. */
-function momentOf(cursor: Cursor): EpochUs {
-  return Number(cursor) as EpochUs;
 }

@@ -23,7 +23,7 @@ export interface FoldLimits {
 }
 
 export const FOLD_LIMITS: FoldLimits = {
-  ...{ states: 5_000_000, accounts: 50_000, statesAtOnce: 50_000 },
+  ...{ states: 2_000_000, accounts: 50_000, statesAtOnce: 50_000 },
 };
 
 /** By symbol what the positions of each account come to; null where there are more than may be. */

@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { type PositionStep, symbolPnl } from "../../../src/core/attribution/symbol-pnl.ts";
+import type { BucketValues } from "../../../src/core/statistics/bucket-values.ts";
+import type { AskedSymbol } from "../../../src/db/events/read-position-steps.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
 import type { PositionEvent } from "../../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
-import { FOLD_LIMITS, foldPositions } from "../../../src/reads/analytics/fold-positions.ts";
+import {
+  FOLD_LIMITS,
+  type FoldLimits,
+  foldPositions,
+} from "../../../src/reads/analytics/fold-positions.ts";
 import { pnlOfSteps } from "../../unit/attribution/book.ts";
 import { type TestDatabase, testDatabaseKinds } from "../databases.ts";
 import { at, cursorAt, frame, freshSymbol, NOON_US, position, room } from "../events.ts";
@@ -36,6 +43,15 @@ describe.each(testDatabaseKinds())("positions in parts on $name", ({ openMigrate
       ...{ minLength: 3, maxLength: 7, selector: ([bucket]) => bucket },
     }),
   });
+
+  function fold(
+    asked: readonly AskedSymbol[],
+    closesOf: ReadonlyMap<SymbolName, BucketValues>,
+    limits: FoldLimits,
+  ) {
+    const sources = { db: database.db, correlationId: "c" };
+    return foldPositions(sources, asked, null, closesOf, SPAN, limits);
+  }
 
   /** The steps of each account of a log, told slowly. */
   function stepsOf(log: readonly PositionEvent[]): PositionStep[][] {
@@ -83,16 +99,7 @@ describe.each(testDatabaseKinds())("positions in parts on $name", ({ openMigrate
             wanted.push(pnlOfSteps(stepsOf(log), line, SPAN));
           }
           const limits = { ...FOLD_LIMITS, statesAtOnce };
-          const folds = await foldPositions(
-            ...([
-              { db: database.db, correlationId: "c" },
-              asked,
-              null,
-              closesOf,
-              SPAN,
-              limits,
-            ] as const),
-          );
+          const folds = await fold(asked, closesOf, limits);
           const found = asked.map(({ symbol }, index) =>
             symbolPnl(folds?.[index] ?? [], closesOf.get(symbol), SPAN),
           );
@@ -119,21 +126,13 @@ describe.each(testDatabaseKinds())("positions in parts on $name", ({ openMigrate
     await storeFrames(database.db, [room(symbol, frame(1, ...log))], ids);
     const asked = [{ symbol, storedThrough: cursorAt(1), tailCursor: cursorAt(1), tail: [] }];
     const closesOf = new Map([[symbol, { ts: [], values: [] }]]);
-    const fold = (limits: typeof FOLD_LIMITS) =>
-      foldPositions(
-        ...([
-          { db: database.db, correlationId: "c" },
-          asked,
-          null,
-          closesOf,
-          SPAN,
-          limits,
-        ] as const),
-      );
-    expect(await fold({ states: 9, accounts: 3, statesAtOnce: 3 })).toMatchObject([[{}, {}, {}]]);
-    expect(await fold({ states: 8, accounts: 3, statesAtOnce: 3 })).toBeNull();
-    expect(await fold({ states: 9, accounts: 2, statesAtOnce: 3 })).toBeNull();
+    const limited = (limits: FoldLimits) => fold(asked, closesOf, limits);
+    expect(await limited({ states: 9, accounts: 3, statesAtOnce: 3 })).toMatchObject([
+      [{}, {}, {}],
+    ]);
+    expect(await limited({ states: 8, accounts: 3, statesAtOnce: 3 })).toBeNull();
+    expect(await limited({ states: 9, accounts: 2, statesAtOnce: 3 })).toBeNull();
     // Three states of one microsecond cannot be read in two parts.
-    expect(await fold({ states: 9, accounts: 3, statesAtOnce: 2 })).toBeNull();
+    expect(await limited({ states: 9, accounts: 3, statesAtOnce: 2 })).toBeNull();
   });
 });

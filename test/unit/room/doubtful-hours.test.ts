@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TradeWindow } from "../../../durable/room/append/trade-window.ts";
 import { DoubtfulHours, hoursOfRepeats } from "../../../durable/room/state/doubtful-hours.ts";
+import { LastValuesFold } from "../../../durable/room/state/last-values.ts";
+import { RoomState } from "../../../durable/room/state/room-state.ts";
 import { encodeFrame, encodeFrames, tradeKey } from "../../../src/core/events/encode-events.ts";
 import { HOUR_US } from "../../../src/core/time/duration.ts";
 import type { TradeEvent } from "../../../src/protocol/events/event.ts";
@@ -55,14 +57,55 @@ describe("a window of trades", () => {
   it("I-7: doubts what is no later than the trades that it begins with", () => {
     const window = new TradeWindow();
     window.learn([trade(7), trade(9), trade(8)]);
-    window.beginHere(5 as EpochUs);
+    window.beginAt(5 as Cursor);
     expect(pushed(window, [trade(9), trade(9, "another"), trade(10)])).toMatchObject({
       ...{ repeated: 1, doubtfulUs: [9] },
     });
     const empty = new TradeWindow();
-    empty.beginHere(5 as EpochUs);
+    empty.beginAt(5 as Cursor);
     expect(pushed(empty, [trade(5), trade(6)]).doubtfulUs).toEqual([5]);
     expect(pushed(new TradeWindow(), [trade(1)]).doubtfulUs).toEqual([]);
+  });
+});
+
+describe("a room that has woken", () => {
+  const points = (count: number) =>
+    encodeFrames(
+      Array.from({ length: count }, (_, at) => ({
+        ...{ kind: "metric" as const, ts: (NOW_US + at) as EpochUs, metric: "m", value: at },
+        labels: {},
+      })),
+    );
+  const awake = (pointsBehind: number) => {
+    const sql = memorySql();
+    const { log, append } = oneRoom(sql, NOW_US);
+    append([encodeFrame([trade(NOW_US - 5)])]);
+    append(points(pointsBehind));
+    return new RoomState(sql, log).tradeWindow();
+  };
+
+  it("I-7: doubts a trade that came before the newest events, of which none need be a trade", () => {
+    expect(pushed(awake(10_000), [trade(NOW_US - 5)])).toMatchObject({
+      ...{ repeated: 0, doubtfulUs: [NOW_US - 5] },
+    });
+  });
+
+  it("I-7: doubts nothing where it has read all that ever came", () => {
+    const window = awake(100);
+    expect(pushed(window, [trade(NOW_US - 9)])).toMatchObject({ repeated: 0, doubtfulUs: [] });
+    expect(pushed(window, [trade(NOW_US - 5)])).toMatchObject({ repeated: 1, doubtfulUs: [] });
+  });
+
+  it("I-7: has the last trade of its moment again once it is told, and a later one stays", () => {
+    const [first, last] = [trade(7, "first"), trade(7, "last")];
+    const fold = new LastValuesFold(null);
+    for (const each of [first, last, first]) fold.apply(each, 1 as Cursor);
+    expect(fold.trade).toEqual(first);
+    fold.correctHours(new Map(), last);
+    expect(fold.trade).toEqual(last);
+    fold.apply(trade(8), 2 as Cursor);
+    fold.correctHours(new Map(), last);
+    expect(fold.trade).toEqual(trade(8));
   });
 });
 
